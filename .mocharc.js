@@ -1,0 +1,9 @@
+const inCi = Boolean(process.env.CI)
+
+export default {
+  spec: ['test/**/*.test.ts'],
+  require: ['test/support/root-hooks.ts'],
+  timeout: 10_000,
+  slow: 1_000,
+  forbidOnly: inCi,
+}
