@@ -1,0 +1,21 @@
+// One user message and everything done to answer it.
+
+/** What a client sees of a turn's life. The last three end it. */
+export type TurnState =
+  | 'queued'
+  | 'thinking'
+  | 'writing'
+  | 'using_tool'
+  | 'waiting_for_confirmation'
+  | 'answered'
+  | 'failed'
+  | 'stopped'
+
+export type TurnEnd = Extract<TurnState, 'answered' | 'failed' | 'stopped'>
+
+/** Ids only: what Kafka carries and what finds a turn again in PostgreSQL. All but `tenant` are UUIDs. */
+export interface TurnRef {
+  readonly tenant: string
+  readonly conversation: string
+  readonly turn: string
+}
