@@ -4,6 +4,7 @@ export default {
   spec: ['test/**/*.test.ts'],
   require: ['test/support/root-hooks.ts'],
   timeout: 10_000,
+  exit: true,
   slow: 1_000,
   forbidOnly: inCi,
 }
