@@ -1,7 +1,14 @@
+// `mocha` runs everything, `mocha <file>` that file. With KONSTRUCT_TEST_UNIT=1 the tests that need real parts are
+// left out; nothing has to be started then.
+import { testsWithParts } from './test/support/tests-with-parts.ts'
+
 const inCi = Boolean(process.env.CI)
+const unitOnly = process.env.KONSTRUCT_TEST_UNIT === '1'
+const filesAreGiven = process.argv.some((argument) => argument.endsWith('.test.ts'))
 
 export default {
-  spec: ['test/**/*.test.ts'],
+  spec: filesAreGiven ? [] : ['test/**/*.test.ts'],
+  ignore: unitOnly ? [...testsWithParts()] : [],
   require: ['test/support/root-hooks.ts'],
   timeout: 10_000,
   exit: true,

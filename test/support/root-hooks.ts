@@ -5,6 +5,15 @@ import { describeOpen, openResources } from './open-resources.ts'
 
 const graceMs = 3_000
 
+/** A hook that is the first to ask for a part waits until that has started. */
+const startMs = 120_000
+
+const giveTimeToStart = (suite: Mocha.Suite): void => {
+  const hooks = Reflect.get(suite, '_beforeAll') as readonly Mocha.Hook[]
+  for (const hook of hooks) hook.timeout(Math.max(hook.timeout(), startMs))
+  suite.suites.forEach(giveTimeToStart)
+}
+
 let before: readonly string[] = []
 
 const leaked = (): readonly string[] => {
@@ -27,7 +36,8 @@ const settle = async (): Promise<readonly string[]> => {
 }
 
 export const mochaHooks = {
-  async beforeAll(): Promise<void> {
+  async beforeAll(this: Mocha.Context): Promise<void> {
+    giveTimeToStart(this.test?.parent as Mocha.Suite)
     await Promise.resolve() // so that mocha's own timer for an asynchronous hook is counted here as it is below
     before = openResources()
   },

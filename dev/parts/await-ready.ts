@@ -1,0 +1,37 @@
+// Waits until a started program answers. Fails at once when the program ends, and with the end of its log.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { KonstructError } from '../../services/shared/runtime/errors.ts'
+import { type LeashedProgram, logTail } from './leashed-program.ts'
+
+interface Readiness {
+  readonly name: string
+  readonly program: LeashedProgram
+  readonly deadlineMs: number
+  /** True when the part can be used; a throw counts as not yet. */
+  readonly probe: () => Promise<boolean>
+}
+
+const answers = async (probe: () => Promise<boolean>): Promise<boolean> => {
+  try {
+    return await probe()
+  } catch {
+    return false
+  }
+}
+
+/** @throws KonstructError `PART_UNAVAILABLE` with the end of the log; the program is stopped then. */
+export const awaitReady = async ({ name, program, deadlineMs, probe }: Readiness): Promise<void> => {
+  const deadline = performance.now() + deadlineMs
+  const ended: { code?: number } = {}
+  void program.exited.then((code) => Object.assign(ended, { code }))
+  while (ended.code === undefined && performance.now() < deadline) {
+    if (await answers(probe)) return
+    await sleep(25)
+  }
+  const why = ended.code === undefined ? `was not ready in ${deadlineMs} ms` : `ended with ${ended.code}`
+  const tail = logTail(program.logFile)
+  await program.stop()
+  throw new KonstructError('PART_UNAVAILABLE', {
+    message: `${name} ${why}. The end of its log:\n${tail}`,
+  })
+}

@@ -1,0 +1,80 @@
+// Programs of Debian packages without touching the system: the packages are downloaded and unpacked into a folder,
+// and their libraries are found there by LD_LIBRARY_PATH. Works without root where the package lists are present.
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { askProgram, findProgram } from './find-program.ts'
+import type { Report } from './part.ts'
+import { runCommand } from './run-command.ts'
+
+const isRoot = (): boolean => process.getuid?.() === 0
+
+/** True where `apt-get` and `dpkg` are. */
+export const hasDebianPackages = (): boolean =>
+  findProgram('apt-get') !== undefined && findProgram('dpkg') !== undefined
+
+/** Fetches the package lists when a package is not known yet; a fresh machine has none. Needs root then. */
+export const refreshLists = async (name: string, report: Report): Promise<void> => {
+  const known = await askProgram('apt-cache', ['policy', name])
+  if (known !== undefined && /Candidate: \d/.test(known)) return
+  if (!isRoot())
+    throw new Error(`The package lists do not have ${name}; a root user has to run apt-get update.`)
+  await runCommand({ doing: 'fetching the package lists', command: 'apt-get', args: ['update'], report })
+}
+
+const download = (names: readonly string[], folder: string, report: Report): Promise<string> =>
+  runCommand({
+    doing: `downloading ${names.join(', ')}`,
+    command: 'apt-get',
+    // Without the second option root's apt drops to a user who cannot write into the folder, and warns.
+    args: ['download', '-q', '-o', 'APT::Sandbox::User=root', ...names],
+    folder,
+    report,
+  })
+
+/** The packages that installing this one would add to the system, itself included: apt's own resolver says. */
+const missingPackages = async (name: string): Promise<readonly string[]> => {
+  const uris = await askProgram('apt-get', [
+    'install',
+    '-y',
+    '-qq',
+    '--no-install-recommends',
+    '--print-uris',
+    '-o',
+    'Debug::NoLocking=1',
+    name,
+  ])
+  const names = [...(uris ?? '').matchAll(/^'[^']*' ([^_ ]+)_/gm)].flatMap((match) => match[1] ?? [])
+  return names.length === 0 ? [name] : names
+}
+
+/** Unpacks the package and the libraries it lacks into the folder. */
+export const unpackDebianPackage = async (name: string, folder: string, report: Report): Promise<void> => {
+  await refreshLists(name, report)
+  await download(await missingPackages(name), folder, report)
+  for (const file of readdirSync(folder).filter((one) => one.endsWith('.deb'))) {
+    await runCommand({
+      doing: `unpacking ${file}`,
+      command: 'dpkg',
+      args: ['-x', file, folder],
+      folder,
+      report,
+    })
+    rmSync(join(folder, file))
+  }
+}
+
+/** Where the libraries of unpacked packages are, as a value of LD_LIBRARY_PATH. */
+export const libraryPath = (folder: string): string => {
+  const roots = [join(folder, 'usr/lib'), join(folder, 'lib')]
+  return roots.flatMap((root) => [root, ...triplets(root)]).join(':')
+}
+
+const triplets = (root: string): readonly string[] => {
+  try {
+    return readdirSync(root)
+      .filter((name) => name.includes('-linux-'))
+      .map((name) => join(root, name))
+  } catch {
+    return []
+  }
+}

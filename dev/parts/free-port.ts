@@ -1,0 +1,13 @@
+// A port on 127.0.0.1 that was free a moment ago. Another process can take it before we do; the part then fails to
+// start and says so.
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
+
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
