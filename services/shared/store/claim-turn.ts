@@ -1,0 +1,127 @@
+// Takes a turn for one worker, or says why not. The claim's attempt number is the fence: a reply is saved only with
+// the number of the newest claim, so of two workers that believe to own a turn, one saves.
+//
+// A turn may be claimed when no other worker holds its lease, no earlier turn of its conversation is unfinished, and
+// its tenant has a place free. The last needs a lock per tenant: two claims that count at once would both find it.
+import type { Message, MessageFinish } from '../domain/message.ts'
+import type { TurnEnd, TurnRef } from '../domain/turn.ts'
+import type { Database, TenantTx } from './database.ts'
+
+export interface ClaimRequest {
+  readonly ref: TurnRef
+  /** Unique per process, also over restarts. */
+  readonly worker: string
+  readonly leaseMs: number
+  /** Turns of this tenant that may run at once, over all workers. */
+  readonly maxConcurrentTurns: number
+}
+
+export interface ClaimedTurn {
+  readonly kind: 'claimed'
+  readonly ref: TurnRef
+  readonly attempt: number
+  readonly agent: string
+  readonly user: string
+  /** The user's message. */
+  readonly text: string
+  readonly stopRequested: boolean
+}
+
+/** Saved, but perhaps never announced: its final event must be sent again. */
+export interface UnannouncedTurn {
+  readonly kind: 'unannounced'
+  readonly ref: TurnRef
+  readonly state: TurnEnd
+  readonly code: string | null
+  readonly reply: Message
+}
+
+export type ClaimOutcome =
+  | ClaimedTurn
+  | UnannouncedTurn
+  /** Nothing is left to do: answered and announced, or deleted with its tenant. */
+  | { readonly kind: 'done' }
+  /** Another worker runs it, an earlier turn of the conversation is unfinished, or the tenant is at its cap. */
+  | { readonly kind: 'held' | 'behind' | 'capped' }
+
+interface TurnRow {
+  readonly state: 'queued' | 'running' | TurnEnd
+  readonly agent: string
+  readonly user: string
+  readonly code: string | null
+  readonly text: string
+  readonly held: boolean
+  readonly behind: boolean
+  readonly running: number
+  readonly stopRequested: boolean
+}
+
+export const claimTurn = (database: Database, request: ClaimRequest): Promise<ClaimOutcome> =>
+  database.withTenant(request.ref.tenant, async (tx) => {
+    await tx.query(`select pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [tx.tenant])
+    const row = await readTurn(tx, request)
+    if (row === undefined) return { kind: 'done' }
+    if (row.state !== 'queued' && row.state !== 'running') return readUnannounced(tx, request, row, row.state)
+    if (row.held) return { kind: 'held' }
+    if (row.behind) return { kind: 'behind' }
+    if (row.running >= request.maxConcurrentTurns) return { kind: 'capped' }
+    const attempt = await takeTurn(tx, request)
+    const { agent, user, text, stopRequested } = row
+    return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, stopRequested }
+  })
+
+const readTurn = async (tx: TenantTx, { ref, worker }: ClaimRequest): Promise<TurnRow | undefined> => {
+  const [row] = await tx.query<TurnRow>(
+    `select t.state, t.agent, t.user_id as user, t.error_code as code, m.text, o.stop_requested as "stopRequested",
+       o.lease_until > now() and o.worker <> $3 as held,
+       exists (select from konstruct.open_turns e where e.tenant_id = $1 and e.conversation_id = o.conversation_id
+         and e.position < o.position and not e.finished) as behind,
+       (select count(*)::int from konstruct.open_turns r where r.tenant_id = $1 and r.lease_until > now()
+         and not r.finished and r.turn_id <> $2) as running
+     from konstruct.open_turns o
+     join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
+     join konstruct.messages m on m.tenant_id = t.tenant_id and m.turn_id = t.id and m.role = 'user'
+     where o.tenant_id = $1 and o.turn_id = $2
+     for update of o`,
+    [ref.tenant, ref.turn, worker],
+  )
+  return row
+}
+
+const takeTurn = async (tx: TenantTx, { ref, worker, leaseMs }: ClaimRequest): Promise<number> => {
+  const [row] = await tx.query<{ attempt: number }>(
+    `with lease as (
+       update konstruct.open_turns
+       set worker = $3, lease_until = now() + make_interval(secs => $4), set_aside = false
+       where tenant_id = $1 and turn_id = $2
+     )
+     update konstruct.turns set attempt = attempt + 1, state = 'running', started_at = coalesce(started_at, now())
+     where tenant_id = $1 and id = $2 returning attempt`,
+    [ref.tenant, ref.turn, worker, leaseMs / 1_000],
+  )
+  return row?.attempt ?? 0
+}
+
+interface ReplyRow {
+  readonly id: string
+  readonly author: string
+  readonly text: string
+  readonly createdAt: Date
+  readonly finish: MessageFinish
+}
+
+const readUnannounced = async (
+  tx: TenantTx,
+  { ref }: ClaimRequest,
+  { code }: TurnRow,
+  state: TurnEnd,
+): Promise<ClaimOutcome> => {
+  const [row] = await tx.query<ReplyRow>(
+    `select id, author, text, created_at as "createdAt", finish from konstruct.messages
+     where tenant_id = $1 and turn_id = $2 and role = 'agent'`,
+    [ref.tenant, ref.turn],
+  )
+  if (row === undefined) return { kind: 'done' }
+  const reply: Message = { ...row, role: 'agent', turn: ref.turn, createdAt: row.createdAt.toISOString() }
+  return { kind: 'unannounced', ref, state, code, reply }
+}

@@ -1,0 +1,144 @@
+// The door to PostgreSQL. Two ways in and no third: `withTenant` for the rows of one tenant, `acrossTenants` for the
+// few tables that hold only ids. Both open the transaction themselves, so that the tenant (set with
+// `set_config(…, true)`) ends with it. Whatever reaches Sequelize on another way is refused before it is sent:
+// row-level security would raise too, but a bug should be named where it is made.
+import { type BaseError, ConnectionError, QueryTypes, Sequelize, type Transaction } from 'sequelize'
+import { isTenantId } from '../domain/tenant-id.ts'
+import { KonstructError } from '../runtime/errors.ts'
+import type { Secret } from '../runtime/read-config.ts'
+import { defineModels, type Models } from './models.ts'
+
+export interface DatabaseOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: Secret
+  /** Connections at most. */
+  readonly poolSize: number
+  /** Shown in `pg_stat_activity`. */
+  readonly application: string
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+/** A running transaction. It must hold no call to a model, a tool, Kafka or Redis: it pins a connection. */
+export interface Tx {
+  /** Runs one statement with `$1`-style parameters and gives its rows. */
+  query<Result extends object = Row>(sql: string, bind?: readonly unknown[]): Promise<Result[]>
+}
+
+export interface TenantTx extends Tx {
+  readonly tenant: string
+  readonly models: Models
+  readonly transaction: Transaction
+}
+
+/** What `withTenant` and `acrossTenants` leave on a transaction, and the guard looks for. */
+interface Mark {
+  readonly scope?: 'tenant' | 'across'
+}
+
+interface GuardedTransaction extends Transaction {
+  readonly options: Mark
+  readonly finished?: 'commit' | 'rollback'
+}
+
+/** A statement may take this long, in milliseconds; the longest here is a page of history. */
+const statementTimeoutMs = 10_000
+
+interface GuardedOptions {
+  readonly transaction?: Transaction | null
+  /** Sequelize's own COMMIT and ROLLBACK, which it sends after it marked the transaction as finished. */
+  readonly completesTransaction?: boolean
+}
+
+const guard = (options: GuardedOptions): void => {
+  const transaction = options.transaction as GuardedTransaction | null | undefined
+  const open = transaction?.finished === undefined || options.completesTransaction === true
+  if (transaction?.options.scope === undefined || !open) throw new KonstructError('STORE_TENANT_MISSING')
+}
+
+const isUnreachable = (thrown: unknown): boolean => {
+  if (thrown instanceof ConnectionError) return true
+  const code = (
+    (thrown as BaseError & { parent?: { code?: string } }).parent ?? (thrown as { code?: string })
+  ).code
+  // Class 57P: the server is shutting down; class 08: the connection broke. The rest are the socket's own errors.
+  return code !== undefined && /^(57P0|08|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)
+}
+
+const translate = (thrown: unknown): Error => {
+  if (thrown instanceof KonstructError || !(thrown instanceof Error)) return thrown as Error
+  if (isUnreachable(thrown) || /Connection terminated|connection manager was closed/i.test(thrown.message))
+    return new KonstructError('STORE_UNAVAILABLE', { cause: thrown })
+  return thrown
+}
+
+export class Database {
+  readonly #sequelize: Sequelize
+  readonly #models: Models
+
+  constructor(options: DatabaseOptions) {
+    this.#sequelize = new Sequelize(options.url.reveal(), {
+      dialect: 'postgres',
+      logging: false,
+      pool: { max: options.poolSize, min: 0, idle: 30_000, acquire: 10_000 },
+      dialectOptions: {
+        application_name: options.application,
+        keepAlive: true,
+        connectionTimeoutMillis: 5_000,
+        statement_timeout: statementTimeoutMs,
+        idle_in_transaction_session_timeout: statementTimeoutMs,
+      },
+      hooks: { beforeQuery: guard },
+    })
+    this.#models = defineModels(this.#sequelize)
+  }
+
+  /** The models, for tests that try to get around the guard. */
+  get models(): Models {
+    return this.#models
+  }
+
+  /**
+   * Runs `work` in a transaction that sees and writes the rows of one tenant only.
+   * @throws KonstructError `STORE_UNAVAILABLE` when PostgreSQL cannot be reached.
+   */
+  withTenant<Result>(tenant: string, work: (tx: TenantTx) => Promise<Result>): Promise<Result> {
+    if (!isTenantId(tenant)) throw new KonstructError('STORE_TENANT_MISSING')
+    return this.#transact('tenant', async (tx, transaction) => {
+      await tx.query(`select set_config('konstruct.tenant', $1, true)`, [tenant])
+      return work({ ...tx, tenant, transaction, models: this.#models })
+    })
+  }
+
+  /** Runs `work` in a transaction without a tenant: every tenant table raises, only tables of ids can be used. */
+  acrossTenants<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    return this.#transact('across', (tx) => work(tx))
+  }
+
+  /** @throws KonstructError `STORE_UNAVAILABLE` */
+  async check(): Promise<void> {
+    await this.acrossTenants((tx) => tx.query('select 1'))
+  }
+
+  async close(): Promise<void> {
+    await this.#sequelize.close()
+  }
+
+  async #transact<Result>(
+    scope: Mark['scope'],
+    work: (tx: Tx, transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    const marked = { scope } as object
+    try {
+      return await this.#sequelize.transaction(marked, (transaction) =>
+        work({ query: (sql, bind = []) => this.#query(sql, bind, transaction) }, transaction),
+      )
+    } catch (thrown) {
+      throw translate(thrown)
+    }
+  }
+
+  #query<Result extends object>(sql: string, bind: readonly unknown[], transaction: Transaction) {
+    return this.#sequelize.query<Result>(sql, { bind: [...bind], type: QueryTypes.SELECT, transaction })
+  }
+}

@@ -1,0 +1,98 @@
+// The certain way to a turn. `open_turns` has a row for every turn that is not yet answered and announced; whatever
+// Kafka, a gateway or a worker lost is found here again. All calls touch ids only, so they need no tenant.
+import type { TurnRef } from '../domain/turn.ts'
+import type { Database } from './database.ts'
+
+/** A turn that was stored but never confirmed by Kafka is taken up after this, in seconds. */
+const unpublishedAfterSeconds = 5
+/** A turn that Kafka confirmed but that nobody claimed is taken up after this, in seconds: Kafka may have lost it. */
+const unclaimedAfterSeconds = 60
+
+const columns = (refs: readonly TurnRef[]) =>
+  [refs.map((ref) => ref.tenant), refs.map((ref) => ref.turn)] as const
+
+const named = `(tenant_id, turn_id) in (select * from unnest($1::text[], $2::uuid[]))`
+
+/** Notes that Kafka has these turns. */
+export const confirmPublished = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
+  database.acrossTenants(async (tx) => {
+    await tx.query(`update konstruct.open_turns set published_at = now() where ${named}`, columns(refs))
+  })
+
+/** Leaves turns to be taken up later, by whoever has a place free. */
+export const setAside = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
+  database.acrossTenants(async (tx) => {
+    await tx.query(`update konstruct.open_turns set set_aside = true where ${named}`, columns(refs))
+  })
+
+/** Forgets turns whose end was announced. */
+export const closeTurns = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
+  database.acrossTenants(async (tx) => {
+    await tx.query(`delete from konstruct.open_turns where finished and ${named}`, columns(refs))
+  })
+
+/**
+ * Turns that wait and that nobody works on, one tenant after the other: set aside, left by a dead worker, saved but
+ * not announced, or lost on the way through Kafka. Finding one is no claim: `claimTurn` decides.
+ */
+export const findWaitingTurns = (
+  database: Database,
+  { limit, exceptTenants }: { readonly limit: number; readonly exceptTenants: readonly string[] },
+): Promise<readonly TurnRef[]> =>
+  database.acrossTenants((tx) =>
+    tx.query<TurnRef>(
+      `select tenant_id as tenant, conversation_id as conversation, turn_id as turn
+       from (
+         select o.*, row_number() over (partition by o.tenant_id order by o.enqueued_at) as place
+         from konstruct.open_turns o
+         where o.lease_until < now() and o.tenant_id <> all ($2::text[])
+           and (o.set_aside or o.worker is not null or o.finished
+             or o.enqueued_at < now() - make_interval(secs =>
+               case when o.published_at is null then ${unpublishedAfterSeconds} else ${unclaimedAfterSeconds} end))
+           and not exists (
+             select from konstruct.open_turns e where e.tenant_id = o.tenant_id
+               and e.conversation_id = o.conversation_id and e.position < o.position and not e.finished)
+       ) waiting
+       order by place, enqueued_at limit $1`,
+      [limit, exceptTenants],
+    ),
+  )
+
+export interface RenewedTurn extends TurnRef {
+  readonly stopRequested: boolean
+}
+
+/** Prolongs the leases of one worker; a turn that is missing in the answer is no longer this worker's. */
+export const renewLeases = (
+  database: Database,
+  worker: string,
+  leaseMs: number,
+  refs: readonly TurnRef[],
+): Promise<readonly RenewedTurn[]> =>
+  database.acrossTenants((tx) =>
+    tx.query<RenewedTurn>(
+      `update konstruct.open_turns set lease_until = now() + make_interval(secs => $3)
+       where ${named} and worker = $4
+       returning tenant_id as tenant, conversation_id as conversation, turn_id as turn,
+         stop_requested as "stopRequested"`,
+      [...columns(refs), leaseMs / 1_000, worker],
+    ),
+  )
+
+/** Gives up the leases of one worker at once, so that others take its unfinished turns without waiting. */
+export const releaseLeases = (database: Database, worker: string): Promise<void> =>
+  database.acrossTenants(async (tx) => {
+    await tx.query(
+      `update konstruct.open_turns set lease_until = '-infinity', set_aside = true
+       where worker = $1 and not finished`,
+      [worker],
+    )
+  })
+
+/** How many turns wait or run, per tenant. */
+export const countOpenTurns = (database: Database): Promise<readonly { tenant: string; count: number }[]> =>
+  database.acrossTenants((tx) =>
+    tx.query<{ tenant: string; count: number }>(
+      `select tenant_id as tenant, count(*)::int as count from konstruct.open_turns where not finished group by 1`,
+    ),
+  )
