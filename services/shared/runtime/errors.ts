@@ -150,6 +150,24 @@ const rules = {
     status: 500,
     sentence: 'The Kubernetes API refused the request.',
   },
+  KUBE_CONFLICT: {
+    kind: 'system',
+    retry: 'later',
+    status: 409,
+    sentence: 'The Kubernetes object was changed by someone else meanwhile.',
+  },
+  KUBE_NOT_FOUND: {
+    kind: 'system',
+    retry: 'later',
+    status: 404,
+    sentence: 'The Kubernetes API does not know this object.',
+  },
+  KUBE_EXPIRED: {
+    kind: 'system',
+    retry: 'later',
+    status: 410,
+    sentence: 'The Kubernetes API no longer has this resource version.',
+  },
   LEASE_LOST: { kind: 'system', retry: 'later', status: 503, sentence: 'Another operator leads now.' },
   SPEC_INVALID: { kind: 'caller', retry: 'fixed', status: 422, sentence: 'The resource is not valid.' },
   SECRET_UNAVAILABLE: {

@@ -1,0 +1,140 @@
+// A conversation's live stream: numbered events in a Redis stream, and a pub-sub channel of the same name that tells
+// who listens now. One script appends a whole flush, so that numbering, history and announcement are one step.
+//
+// An entry's id is `<epoch>-<seq>`: Redis numbers the entries of an epoch from 1 without gaps, and the epoch (the
+// millisecond of its first entry) changes when Redis lost the stream, so a reader can always tell what it is missing.
+import type { StreamEvent, StreamPosition } from '../domain/frames.ts'
+import type { RedisKey } from './keys.ts'
+import type { RedisConnection, Script } from './redis-connection.ts'
+
+/** Seconds after its last event that a stream is kept; after that, readers take history from PostgreSQL. */
+const ttlSeconds = 900
+/**
+ * Entries kept at least: a turn of 300 s (the longest that a model's limits allow by default) flushed every 25 ms
+ * writes 12,000.
+ */
+const keptEntries = 16_384
+/** A reader that missed more than this gets the messages instead, in entries. */
+const longestCatchUp = 2_000
+/** A repeated flush is looked for among this many newest entries: no other writer adds more within its timeout. */
+const repeatWindow = 64
+
+const append: Script = {
+  name: 'konstructAppend',
+  lua: `
+    local expected, flush = ARGV[1], ARGV[2]
+    local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+    local epoch = newest[1] and string.match(newest[1][1], '^(%d+)-')
+    if expected ~= '' and epoch ~= expected then return {'', 0} end
+    if flush ~= '' then
+      for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ${repeatWindow})) do
+        if entry[2][4] == flush then return {epoch, tonumber(string.match(entry[1], '-(%d+)$'))} end
+      end
+    end
+    local id = epoch and (epoch .. '-*')
+    if not epoch then
+      local time = redis.call('TIME')
+      epoch = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+      id = epoch .. '-1'
+    end
+    local first, last
+    for i = 3, #ARGV do
+      last = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${keptEntries}, id, 'e', ARGV[i], 'f', flush)
+      first = first or last
+      id = epoch .. '-*'
+    end
+    redis.call('EXPIRE', KEYS[1], ${ttlSeconds})
+    local from = string.match(first, '-(%d+)$')
+    redis.call('PUBLISH', KEYS[1], epoch .. ' ' .. from .. '\\n' .. table.concat(ARGV, '\\n', 3))
+    return {epoch, tonumber(string.match(last, '-(%d+)$'))}`,
+}
+
+const read: Script = {
+  name: 'konstructRead',
+  lua: `
+    local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
+    if not newest[1] then return {'', 0, 0, {}} end
+    local epoch, last = string.match(newest[1][1], '^(%d+)-(%d+)$')
+    local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
+    local first = string.match(oldest[1][1], '-(%d+)$')
+    local from = '-'
+    if ARGV[1] == epoch then from = '(' .. epoch .. '-' .. ARGV[2] end
+    local entries = {}
+    for _, entry in ipairs(redis.call('XRANGE', KEYS[1], from, '+')) do entries[#entries + 1] = entry[2][2] end
+    return {epoch, tonumber(first), tonumber(last), entries}`,
+}
+
+export interface AppendOptions {
+  /** Refuses to append when the stream is of another epoch (or gone); left out for whoever does not care. */
+  readonly epoch?: number
+  /** Names this flush, so that repeating it after a lost answer appends nothing. */
+  readonly flush?: string
+}
+
+/**
+ * Appends events and tells the listeners. Gives where the stream then stands, or null when the epoch that the writer
+ * expected is over. @throws `REDIS_UNAVAILABLE`: then it may or may not have happened; repeat it with the same `flush`.
+ */
+export const appendEvents = async (
+  redis: RedisConnection,
+  key: RedisKey,
+  events: readonly StreamEvent[],
+  { epoch, flush }: AppendOptions = {},
+): Promise<StreamPosition | null> => {
+  const [inEpoch, seq] = await redis.run<[string, number]>(append, key, [
+    epoch ?? '',
+    flush ?? '',
+    ...events.map((event) => JSON.stringify(event)),
+  ])
+  return inEpoch === '' ? null : { epoch: Number(inEpoch), seq }
+}
+
+export interface StreamSlice extends StreamPosition {
+  /** True: `events` are exactly those after the given position. False: they are all that the stream holds. */
+  readonly recovered: boolean
+  /** JSON texts; the last one has the number `seq`. */
+  readonly events: readonly string[]
+}
+
+const emptySlice: StreamSlice = { epoch: 0, seq: 0, recovered: false, events: [] }
+
+/** What the stream holds after a position (left out for all of it). @throws `REDIS_UNAVAILABLE` */
+export const readEvents = async (
+  redis: RedisConnection,
+  key: RedisKey,
+  after?: StreamPosition,
+): Promise<StreamSlice> => {
+  const [epochText, first, seq, events] = await redis.run<[string, number, number, string[]]>(
+    read,
+    key,
+    after === undefined ? ['', 0] : [after.epoch, after.seq],
+  )
+  if (epochText === '') return emptySlice
+  const epoch = Number(epochText)
+  if (after === undefined || after.epoch !== epoch) return { epoch, seq, recovered: false, events }
+  const held = after.seq >= first - 1 && after.seq <= seq
+  if (held && events.length <= longestCatchUp) return { epoch, seq, recovered: true, events }
+  return readEvents(redis, key)
+}
+
+/** One flush, as a listener hears it. */
+export interface Announcement {
+  readonly epoch: number
+  /** Number of the first event; the others follow without a gap. */
+  readonly seq: number
+  /** JSON texts. */
+  readonly events: readonly string[]
+}
+
+/** What a channel carries: a flush, or a user's wish to stop a turn; null for neither. */
+export const parseAnnouncement = (message: string): Announcement | { readonly stop: string } | null => {
+  const [head = '', ...events] = message.split('\n')
+  if (head.startsWith('stop ')) return { stop: head.slice('stop '.length) }
+  const [epoch, seq] = head.split(' ').map(Number)
+  if (epoch === undefined || seq === undefined || Number.isNaN(epoch) || Number.isNaN(seq)) return null
+  return { epoch, seq, events }
+}
+
+/** Tells whoever runs the turn to stop; a hint, the wish itself is kept in PostgreSQL. @throws `REDIS_UNAVAILABLE` */
+export const announceStop = (redis: RedisConnection, key: RedisKey, turn: string): Promise<void> =>
+  redis.publish(key, `stop ${turn}`)

@@ -1,0 +1,141 @@
+// The door to Redis: one connection for commands and, where a process follows streams, one for subscriptions.
+//
+// A command that cannot be sent now fails now: nothing is queued for later and nothing is sent twice, because what is
+// late here is worse than what is missing (every value can be rebuilt), and a counter must not count a resend.
+import { Redis } from 'ioredis'
+import { KonstructError } from '../runtime/errors.ts'
+import type { Log } from '../runtime/log.ts'
+import type { Secret } from '../runtime/read-config.ts'
+import type { RedisKey } from './keys.ts'
+
+export interface RedisOptions {
+  /** `redis://user:password@host:port/db`, `rediss://` for TLS. */
+  readonly url: Secret
+  /** Shown in `CLIENT LIST`. */
+  readonly name: string
+  readonly log: Log
+}
+
+/** A Lua script that touches exactly one key, so that it runs on Redis Cluster too. */
+export interface Script {
+  /** Unique per process: becomes the name of a command. */
+  readonly name: string
+  readonly lua: string
+}
+
+type Argument = string | number | Buffer
+type ScriptCall = (key: string, ...args: readonly Argument[]) => Promise<unknown>
+
+/** A command that takes longer than this, in milliseconds, counts as failed. */
+const commandTimeoutMs = 2_000
+/** Reconnects after 50 ms, 100 ms, … at most this, in milliseconds. */
+const longestReconnectMs = 1_000
+
+/** Opens a client; used for both kinds of connection. */
+export const openRedis = ({ url, name, log }: RedisOptions): Redis => {
+  const client = new Redis(url.reveal(), {
+    connectionName: name,
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: commandTimeoutMs,
+    connectTimeout: 5_000,
+    retryStrategy: (times) => Math.min(50 * times, longestReconnectMs),
+  })
+  let reported = false
+  client.on('error', (thrown: unknown) => {
+    if (!reported) log.warn('redis connection failed', { error: thrown })
+    reported = true
+  })
+  client.on('ready', () => {
+    if (reported) log.info('redis connection is back')
+    reported = false
+  })
+  return client
+}
+
+const asUnavailable = (thrown: unknown): KonstructError =>
+  thrown instanceof KonstructError ? thrown : new KonstructError('REDIS_UNAVAILABLE', { cause: thrown })
+
+export class RedisConnection {
+  readonly #client: Redis
+
+  constructor(options: RedisOptions) {
+    this.#client = openRedis(options)
+    // A first connection that fails is retried like every later one.
+    this.#client.connect().catch(() => {})
+  }
+
+  get ready(): boolean {
+    return this.#client.status === 'ready'
+  }
+
+  /** Runs a script; it is loaded on first use and again after Redis forgot it. @throws `REDIS_UNAVAILABLE` */
+  async run<Result>(script: Script, key: RedisKey, args: readonly Argument[]): Promise<Result> {
+    return this.#attempt(() => this.#scriptCall(script)(key, ...args)) as Promise<Result>
+  }
+
+  /** @throws `REDIS_UNAVAILABLE` */
+  async publish(channel: RedisKey, message: string): Promise<void> {
+    await this.#attempt(() => this.#client.publish(channel, message))
+  }
+
+  /** @throws `REDIS_UNAVAILABLE` */
+  get(key: RedisKey): Promise<string | null> {
+    return this.#attempt(() => this.#client.get(key))
+  }
+
+  /** @throws `REDIS_UNAVAILABLE` */
+  async set(key: RedisKey, value: string, ttlSeconds: number): Promise<void> {
+    await this.#attempt(() => this.#client.set(key, value, 'EX', ttlSeconds))
+  }
+
+  /** Items of a list; null when there is no such key. @throws `REDIS_UNAVAILABLE` */
+  async list(key: RedisKey): Promise<readonly string[] | null> {
+    const items = await this.#attempt(() => this.#client.lrange(key, 0, -1))
+    return items.length === 0 ? null : items
+  }
+
+  /** @throws `REDIS_UNAVAILABLE` */
+  async remove(keys: readonly RedisKey[]): Promise<void> {
+    for (const key of keys) await this.#attempt(() => this.#client.unlink(key))
+  }
+
+  /** Every key that matches; each page is its own command, so Redis is never held up. @throws `REDIS_UNAVAILABLE` */
+  async *scan(glob: RedisKey): AsyncGenerator<readonly RedisKey[]> {
+    let cursor = '0'
+    do {
+      const from = cursor
+      const [next, page] = await this.#attempt(() => this.#client.scan(from, 'MATCH', glob, 'COUNT', 1_000))
+      cursor = next
+      if (page.length > 0) yield page as RedisKey[]
+    } while (cursor !== '0')
+  }
+
+  /** @throws `REDIS_UNAVAILABLE` */
+  async check(): Promise<void> {
+    await this.#attempt(() => this.#client.ping())
+  }
+
+  close(): void {
+    this.#client.disconnect()
+  }
+
+  #scriptCall(script: Script): ScriptCall {
+    const commands = this.#client as unknown as Record<string, ScriptCall | undefined>
+    if (commands[script.name] === undefined)
+      this.#client.defineCommand(script.name, { numberOfKeys: 1, lua: script.lua })
+    const call = commands[script.name]
+    if (call === undefined) throw new TypeError(`The script ${script.name} was not defined.`)
+    return call.bind(this.#client)
+  }
+
+  async #attempt<Result>(command: () => Promise<Result>): Promise<Result> {
+    try {
+      return await command()
+    } catch (thrown) {
+      throw asUnavailable(thrown)
+    }
+  }
+}

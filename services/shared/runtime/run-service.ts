@@ -1,0 +1,60 @@
+// The life of a process: reads its settings, starts, waits for SIGTERM or SIGINT, stops within a bound, ends.
+// Exit codes: 0 after a stop that was asked for, 78 for settings that cannot work (EX_CONFIG), 1 for all else.
+import { asKonstructError } from './errors.ts'
+import { createLog, type Log } from './log.ts'
+import { choice } from './read-config.ts'
+
+export interface RunningService {
+  /** Stops taking work, finishes or hands over what runs, and closes what was opened. */
+  stop(): Promise<void>
+}
+
+interface ServiceOptions {
+  readonly part: string
+  readonly logLevel: string
+  /** A stop that takes longer than this, in milliseconds, ends the process all the same. */
+  readonly stopWithinMs: number
+  readonly start: (log: Log) => Promise<RunningService>
+}
+
+export const logLevelSetting = choice({
+  env: 'KONSTRUCT_LOG_LEVEL',
+  about: 'least severe lines that are written',
+  values: ['debug', 'info', 'warn', 'error'],
+  fallback: 'info',
+})
+
+const configurationExitCode = 78
+
+/** Resolves when a signal asks for the end. */
+const askedToStop = (): Promise<string> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+
+const exitAfter = (ms: number, log: Log): void => {
+  setTimeout(() => {
+    log.error('stop took too long', { ms })
+    process.exit(1)
+  }, ms).unref()
+}
+
+/** Runs a service until it is asked to stop; sets the exit code and never throws. */
+export const runService = async ({ part, logLevel, stopWithinMs, start }: ServiceOptions): Promise<void> => {
+  const log = createLog({ part, level: logLevel })
+  const asked = askedToStop()
+  try {
+    const service = await start(log)
+    log.info('started')
+    const reason = await asked
+    log.info('stopping', { reason })
+    exitAfter(stopWithinMs, log)
+    await service.stop()
+    log.info('stopped')
+    process.exit(0)
+  } catch (thrown) {
+    const error = asKonstructError(thrown)
+    log.error('cannot go on', { code: error.code, error })
+    process.exit(error.rule.kind === 'startup' ? configurationExitCode : 1)
+  }
+}
