@@ -1,0 +1,58 @@
+// One kafkajs client, set up for this project. Every number that has to do with time and is not a consumer's is here.
+import { Kafka } from 'kafkajs'
+import type { KafkaConfig } from 'kafkajs'
+import { KonstructError } from '../runtime/errors.ts'
+import type { Log } from '../runtime/log.ts'
+import { calmRequestQueue } from './calm-request-queue.ts'
+import { createClientLog } from './client-log.ts'
+
+type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512'
+
+export interface KafkaOptions {
+  /** `host:port`, at least one; the others of the cluster are found through it. */
+  readonly brokers: readonly string[]
+  /** Shown in Kafka's logs and quotas. */
+  readonly clientId: string
+  /** TLS: `true` for the system's authorities, or PEM texts. */
+  readonly ssl?: boolean | { readonly ca?: string; readonly cert?: string; readonly key?: string }
+  readonly sasl?: { readonly mechanism: SaslMechanism; readonly username: string; readonly password: string }
+  /** When a publish gives up, in milliseconds; 10 000 unless set. */
+  readonly publishTimeoutMs?: number
+}
+
+/**
+ * How often kafkajs tries by itself before it reports: 6 times within 2.5 s. Long enough for a new leader to be known or
+ * a group to settle; what lasts longer is handled by our own loops, which say so and never give up.
+ */
+export const clientRetry = {
+  retries: 5,
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
+  multiplier: 2,
+  factor: 0.2,
+}
+
+/** A kafkajs client that connects to nothing yet. */
+export const createKafkaClient = (
+  log: Log,
+  { brokers, clientId, ssl, sasl }: KafkaOptions,
+  retry: KafkaConfig['retry'] = clientRetry,
+): Kafka => {
+  calmRequestQueue()
+  return new Kafka({
+    brokers: [...brokers],
+    clientId,
+    ...(ssl === undefined ? {} : { ssl }),
+    ...(sasl === undefined ? {} : { sasl: sasl as NonNullable<KafkaConfig['sasl']> }),
+    // Time for DNS, TCP and TLS; kafkajs' 1 s is short for a busy machine.
+    connectionTimeout: 3_000,
+    // A broker that hangs is given up before a publish is. Joining a group has its own, longer limit in kafkajs.
+    requestTimeout: 6_000,
+    retry,
+    logCreator: createClientLog(log),
+  })
+}
+
+/** Any failure to reach Kafka, as the one error that the port promises. */
+export const busUnavailable = (cause: unknown): KonstructError =>
+  cause instanceof KonstructError ? cause : new KonstructError('BUS_UNAVAILABLE', { cause })
