@@ -2,7 +2,7 @@
 // Its output goes to a log file, whose end is told when the program fails.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -22,6 +22,8 @@ export interface ProgramSpec {
 export interface LeashedProgram {
   readonly pid: number
   readonly logFile: string
+  /** The log's size when this run began: what is before it was written by earlier runs. */
+  readonly logStart: number
   /** Fulfilled with the exit code when the program is gone, however it went. */
   readonly exited: Promise<number>
   /** Ends it in order, and waits until it is gone. */
@@ -70,8 +72,15 @@ export const logTail = (file: string, lines = 15): string => {
   }
 }
 
+/** True when this run of the program has logged that text. */
+export const logContains = (program: LeashedProgram, text: string): boolean =>
+  readFileSync(program.logFile).subarray(program.logStart).includes(text)
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
 /** Starts the program; fulfilled when it runs, which is not yet when it is ready. */
 export const startLeashed = async (spec: ProgramSpec): Promise<LeashedProgram> => {
+  const logStart = sizeOf(spec.logFile)
   const leash = spawnLeash(spec)
   const exited = once(leash, 'exit').then(([code]) => Number(code ?? 1))
   leash.stdin?.on('error', () => {})
@@ -87,6 +96,7 @@ export const startLeashed = async (spec: ProgramSpec): Promise<LeashedProgram> =
   return {
     pid,
     logFile: spec.logFile,
+    logStart,
     exited,
     stop: gone,
     kill: async () => {

@@ -1,10 +1,17 @@
 // The real parts that tests share: each is started when first asked for, once per mocha process, and stopped by the
 // root hooks. A test file never stops a shared part; it takes its own database, key space or topics from it.
-import { type PostgresPart, startPostgres } from '../../dev/parts/postgres.ts'
+import { randomBytes } from 'node:crypto'
+import { type KafkaPart, startKafka, startOwnKafka } from '../../dev/parts/kafka.ts'
+import { type PostgresPart, startOwnPostgres, startPostgres } from '../../dev/parts/postgres.ts'
 import { type RedisPart, startOwnRedis, startRedis } from '../../dev/parts/redis.ts'
 
 interface Stoppable {
   stop(): Promise<void>
+}
+
+interface OwnOptions {
+  readonly folder?: string
+  readonly port?: number
 }
 
 const started: Promise<Stoppable>[] = []
@@ -26,12 +33,26 @@ export const postgres: () => Promise<PostgresPart> = shared(() => startPostgres(
 /** The shared Redis; most tests want `freshRedis` of it. */
 export const redis: () => Promise<RedisPart> = shared(() => startRedis())
 
-/** A Redis of one's own, to flush or to kill; it is stopped at the end when the test does not. */
-export const ownRedis = (): Promise<RedisPart> => {
-  const part = startOwnRedis()
+/** The shared Kafka; each test file names its topics with a prefix of its own, see `freshTopicPrefix`. */
+export const kafka: () => Promise<KafkaPart> = shared(() => startKafka())
+
+const own = <Part extends Stoppable>(part: Promise<Part>): Promise<Part> => {
   started.push(part)
   return part
 }
+
+/** A Redis of one's own, to flush or to kill; it is stopped at the end when the test does not. */
+export const ownRedis = (options: OwnOptions = {}): Promise<RedisPart> => own(startOwnRedis(options))
+
+/** A PostgreSQL of one's own, to kill; with a folder it can be started again on the same data and port. */
+export const ownPostgres = (options: OwnOptions = {}): Promise<PostgresPart> =>
+  own(startOwnPostgres({ durable: false, ...options }))
+
+/** A Kafka of one's own, to kill; with a folder it can be started again on the same data and port. */
+export const ownKafka = (options: OwnOptions = {}): Promise<KafkaPart> => own(startOwnKafka(options))
+
+/** A beginning for the names of topics and groups that no other test file has. */
+export const freshTopicPrefix = (): string => `test-${randomBytes(6).toString('hex')}.`
 
 /** Stops every part that was started, newest first. Called by the root hooks. */
 export const stopParts = async (): Promise<void> => {
