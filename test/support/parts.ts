@@ -2,6 +2,7 @@
 // root hooks. A test file never stops a shared part; it takes its own database, key space or topics from it.
 import { randomBytes } from 'node:crypto'
 import { type KafkaPart, startKafka, startOwnKafka } from '../../dev/parts/kafka.ts'
+import { type KubePart, startKubeApiserver, startOwnKubeApiserver } from '../../dev/parts/kube-apiserver.ts'
 import { type PostgresPart, startOwnPostgres, startPostgres } from '../../dev/parts/postgres.ts'
 import { type RedisPart, startOwnRedis, startRedis } from '../../dev/parts/redis.ts'
 
@@ -16,7 +17,8 @@ interface OwnOptions {
 
 const started: Promise<Stoppable>[] = []
 
-const shared = <Part extends Stoppable>(start: () => Promise<Part>): (() => Promise<Part>) => {
+/** Starts the part when first asked, once; it is stopped with all others. */
+export const sharedPart = <Part extends Stoppable>(start: () => Promise<Part>): (() => Promise<Part>) => {
   let part: Promise<Part> | undefined
   return () => {
     if (part === undefined) {
@@ -28,13 +30,16 @@ const shared = <Part extends Stoppable>(start: () => Promise<Part>): (() => Prom
 }
 
 /** The shared PostgreSQL; most tests want `freshDatabase` of it. */
-export const postgres: () => Promise<PostgresPart> = shared(() => startPostgres({ durable: false }))
+export const postgres: () => Promise<PostgresPart> = sharedPart(() => startPostgres({ durable: false }))
 
 /** The shared Redis; most tests want `freshRedis` of it. */
-export const redis: () => Promise<RedisPart> = shared(() => startRedis())
+export const redis: () => Promise<RedisPart> = sharedPart(() => startRedis())
 
 /** The shared Kafka; each test file names its topics with a prefix of its own, see `freshTopicPrefix`. */
-export const kafka: () => Promise<KafkaPart> = shared(() => startKafka())
+export const kafka: () => Promise<KafkaPart> = sharedPart(() => startKafka())
+
+/** The shared kube-apiserver; each test file takes a namespace of its own, see `freshNamespace` in kube.ts. */
+export const kubeApiserver: () => Promise<KubePart> = sharedPart(() => startKubeApiserver({ durable: false }))
 
 const own = <Part extends Stoppable>(part: Promise<Part>): Promise<Part> => {
   started.push(part)
@@ -50,6 +55,10 @@ export const ownPostgres = (options: OwnOptions = {}): Promise<PostgresPart> =>
 
 /** A Kafka of one's own, to kill; with a folder it can be started again on the same data and port. */
 export const ownKafka = (options: OwnOptions = {}): Promise<KafkaPart> => own(startOwnKafka(options))
+
+/** A kube-apiserver of one's own, to kill; with a folder it can be started again on the same data and port. */
+export const ownKubeApiserver = (options: OwnOptions = {}): Promise<KubePart> =>
+  own(startOwnKubeApiserver({ durable: false, ...options }))
 
 /** A beginning for the names of topics and groups that no other test file has. */
 export const freshTopicPrefix = (): string => `test-${randomBytes(6).toString('hex')}.`

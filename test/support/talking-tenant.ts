@@ -1,0 +1,84 @@
+// A tenant of its own for a test of the store, with the words that such tests are told in.
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
+import type { TurnRef } from '../../services/shared/domain/turn.ts'
+import { appendUserMessage, type NewUserMessage } from '../../services/shared/store/append-user-message.ts'
+import { claimTurn, type ClaimedTurn, type ClaimOutcome } from '../../services/shared/store/claim-turn.ts'
+import type { Reply } from '../../services/shared/store/save-reply.ts'
+import type { FreshStore } from './fresh-store.ts'
+
+interface ClaimChanges {
+  readonly worker?: string
+  readonly maxConcurrentTurns?: number
+}
+
+export interface TalkingTenant {
+  readonly tenant: string
+  aMessage(changes?: Partial<NewUserMessage>): NewUserMessage
+  /** Stores a message and gives its turn. */
+  send(changes?: Partial<NewUserMessage>): Promise<TurnRef>
+  claim(ref: TurnRef, changes?: ClaimChanges): Promise<ClaimOutcome>
+  /** Claims, and fails the test when that is refused. */
+  claimed(ref: TurnRef, worker?: string): Promise<ClaimedTurn>
+  aReply(ref: TurnRef, attempt: number, changes?: Partial<Reply>): Reply
+  /** Makes a lease run out and a publication old, as waiting would. */
+  age(ref: TurnRef, seconds: number): Promise<void>
+}
+
+const age = async (store: FreshStore, ref: TurnRef, seconds: number): Promise<void> => {
+  const client = new Client({ connectionString: store.adminUrl.reveal() })
+  await client.connect()
+  await client.query(
+    `update konstruct.open_turns set enqueued_at = enqueued_at - make_interval(secs => $2),
+       lease_until = case when lease_until = '-infinity' then lease_until
+         else lease_until - make_interval(secs => $2) end
+     where turn_id = $1`,
+    [ref.turn, seconds],
+  )
+  await client.end()
+}
+
+export const talkingTenant = (store: FreshStore): TalkingTenant => {
+  const tenant = `tenant-${randomUUID().slice(0, 8)}`
+  const aMessage = (changes: Partial<NewUserMessage> = {}): NewUserMessage => ({
+    tenant,
+    channel: 'web',
+    conversation: randomUUID(),
+    clientMessageId: randomUUID(),
+    user: 'ann',
+    agent: 'support',
+    text: 'Hello',
+    maxWaitingTurns: 100,
+    ...changes,
+  })
+  const claim = (ref: TurnRef, changes: ClaimChanges = {}): Promise<ClaimOutcome> =>
+    claimTurn(store.app, { ref, worker: 'w1', leaseMs: 60_000, maxConcurrentTurns: 8, ...changes })
+  return {
+    tenant,
+    aMessage,
+    send: async (changes) => {
+      const message = aMessage(changes)
+      const { turn } = await appendUserMessage(store.app, message)
+      return { tenant: message.tenant, conversation: message.conversation, turn }
+    },
+    claim,
+    claimed: async (ref, worker = 'w1') => {
+      const outcome = await claim(ref, { worker })
+      if (outcome.kind !== 'claimed') assert.fail(`the claim gave ${outcome.kind}`)
+      return outcome
+    },
+    aReply: (ref, attempt, changes) => ({
+      ref,
+      attempt,
+      state: 'answered',
+      author: 'support',
+      text: 'Hi Ann',
+      code: null,
+      inputTokens: 3,
+      outputTokens: 2,
+      ...changes,
+    }),
+    age: (ref, seconds) => age(store, ref, seconds),
+  }
+}
