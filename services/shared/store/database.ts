@@ -38,22 +38,15 @@ interface Mark {
 
 interface GuardedTransaction extends Transaction {
   readonly options: Mark
-  readonly finished?: 'commit' | 'rollback'
 }
 
 /** A statement may take this long, in milliseconds; the longest here is a page of history. */
 const statementTimeoutMs = 10_000
 
-interface GuardedOptions {
-  readonly transaction?: Transaction | null
-  /** Sequelize's own COMMIT and ROLLBACK, which it sends after it marked the transaction as finished. */
-  readonly completesTransaction?: boolean
-}
-
-const guard = (options: GuardedOptions): void => {
-  const transaction = options.transaction as GuardedTransaction | null | undefined
-  const open = transaction?.finished === undefined || options.completesTransaction === true
-  if (transaction?.options.scope === undefined || !open) throw new KonstructError('STORE_TENANT_MISSING')
+/** A finished transaction is refused by Sequelize itself. */
+const guard = (options: { readonly transaction?: Transaction | null }): void => {
+  const mark = options.transaction as GuardedTransaction | null | undefined
+  if (mark?.options.scope === undefined) throw new KonstructError('STORE_TENANT_MISSING')
 }
 
 const isUnreachable = (thrown: unknown): boolean => {

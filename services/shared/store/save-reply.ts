@@ -34,13 +34,16 @@ export const saveReply = (database: Database, reply: Reply): Promise<Message | n
 
 const endTurn = async (tx: TenantTx, reply: Reply): Promise<boolean> => {
   const ended = await tx.query(
-    `with announced as (
-       update konstruct.open_turns set finished = true where tenant_id = $1 and turn_id = $2
+    `with ended as (
+       update konstruct.turns
+       set state = $4, error_code = $5, input_tokens = $6, output_tokens = $7, finished_at = now()
+       where tenant_id = $1 and id = $2 and attempt = $3 and state = 'running'
+       returning id
+     ), finished as (
+       update konstruct.open_turns o set finished = true
+       from ended where o.tenant_id = $1 and o.turn_id = ended.id
      )
-     update konstruct.turns
-     set state = $4, error_code = $5, input_tokens = $6, output_tokens = $7, finished_at = now()
-     where tenant_id = $1 and id = $2 and attempt = $3 and state = 'running'
-     returning id`,
+     select id from ended`,
     [
       reply.ref.tenant,
       reply.ref.turn,

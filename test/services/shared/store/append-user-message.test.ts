@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
+import { readMessages } from '../../../../services/shared/store/history.ts'
+import { confirmPublished } from '../../../../services/shared/store/open-turns.ts'
+import { countRows } from '../../../../services/shared/store/purge-tenant.ts'
+import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
+
+describe('Appending a message', () => {
+  let store: FreshStore
+  let of: TalkingTenant
+
+  before(async () => {
+    store = await freshStore()
+  })
+  after(() => store.close())
+  beforeEach(() => {
+    of = talkingTenant(store)
+  })
+
+  it('gives a repeated message the first one back, however many come at once', async () => {
+    const message = of.aMessage()
+    const stored = await Promise.all(Array.from({ length: 5 }, () => appendUserMessage(store.app, message)))
+    assert.equal(new Set(stored.map(({ turn }) => turn)).size, 1)
+    assert.equal(stored.filter(({ repeated }) => !repeated).length, 1)
+    assert.equal((await countRows(store.operator, of.tenant)).messages, 1)
+  })
+
+  it('tells by a repeat whether there is still something to publish', async () => {
+    const message = of.aMessage()
+    const first = await appendUserMessage(store.app, message)
+    assert.equal((await appendUserMessage(store.app, message)).published, false)
+    await confirmPublished(store.app, [
+      { tenant: of.tenant, conversation: message.conversation, turn: first.turn },
+    ])
+    assert.equal((await appendUserMessage(store.app, message)).published, true)
+  })
+
+  it('keeps the order of a conversation', async () => {
+    const conversation = randomUUID()
+    for (const text of ['one', 'two', 'three']) await of.send({ conversation, text })
+    const page = await readMessages(store.app, { tenant: of.tenant, user: 'ann' }, conversation, {
+      limit: 10,
+    })
+    assert.deepEqual(
+      page.messages.map(({ text }) => text),
+      ['one', 'two', 'three'],
+    )
+  })
+
+  it('refuses the conversation of another user or agent as if it were not there', async () => {
+    const { conversation } = await of.send()
+    for (const changes of [{ user: 'bob' }, { agent: 'payroll' }])
+      await assert.rejects(of.send({ conversation, ...changes }), { code: 'CONVERSATION_NOT_FOUND' })
+  })
+
+  it('refuses more than may wait, with a time, and keeps nothing of it', async () => {
+    await of.send({ maxWaitingTurns: 2 })
+    await of.send({ maxWaitingTurns: 2 })
+    await assert.rejects(of.send({ maxWaitingTurns: 2 }), { code: 'OVERLOADED', retryAfterMs: 5_000 })
+    assert.equal((await countRows(store.operator, of.tenant)).conversations, 2)
+  })
+})

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { Client } from 'pg'
+import { Database, type TenantTx } from '../../../../services/shared/store/database.ts'
+import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+
+describe('The door to PostgreSQL', () => {
+  let store: FreshStore
+  before(async () => {
+    store = await freshStore()
+    for (const tenant of ['acme', 'globex'])
+      await store.app.withTenant(tenant, (tx) => insertConversation(tx, tenant))
+  })
+  after(() => store.close())
+
+  const insertConversation = (tx: TenantTx, tenant: string) =>
+    tx.query(
+      `insert into konstruct.conversations (tenant_id, id, channel_type, agent, user_id, owner_name, title)
+       values ($1, gen_random_uuid(), 'web', 'support', 'ann', 'support', $2)`,
+      [tenant, `of ${tenant}`],
+    )
+
+  const titles = (tx: TenantTx) => tx.query<{ title: string }>('select title from konstruct.conversations')
+
+  describe('refuses a query without a tenant', () => {
+    const refused = { code: 'STORE_TENANT_MISSING' }
+
+    it('made through a model', async () => {
+      await assert.rejects(store.app.models.conversations.findAll(), refused)
+      await assert.rejects(store.app.models.messages.count(), refused)
+      await assert.rejects(store.app.models.messages.update({ text: 'x' }, { where: {} }), refused)
+      await assert.rejects(store.app.models.messages.destroy({ where: {} }), refused)
+    })
+
+    it('made through a model inside withTenant that forgets the transaction', async () => {
+      await assert.rejects(
+        store.app.withTenant('acme', (tx) => tx.models.conversations.findAll()),
+        refused,
+      )
+      await assert.rejects(
+        store.app.withTenant('acme', (tx) => tx.models.conversations.findAll({ transaction: null })),
+        refused,
+      )
+    })
+
+    it('made by a promise that outlives its transaction', async () => {
+      const late = await store.app.withTenant('acme', (tx) => Promise.resolve({ tx }))
+      await assert.rejects(titles(late.tx), /commit has been called on this transaction/)
+    })
+
+    it('made with something that is no tenant id', () => {
+      for (const tenant of ['', '*', 'acme:evil', `acme' or true`])
+        assert.throws(() => store.app.withTenant(tenant, titles), refused)
+    })
+
+    it('made across tenants on a tenant table, which PostgreSQL refuses', async () => {
+      await assert.rejects(
+        store.app.acrossTenants((tx) => tx.query('select * from konstruct.conversations')),
+        /no tenant is set/,
+      )
+    })
+
+    it('made past the door, on a plain connection, even on an empty table', async () => {
+      const client = new Client({ connectionString: store.urls.app.reveal() })
+      await client.connect()
+      for (const table of [
+        'conversations',
+        'messages',
+        'turns',
+        'agents',
+        'tenant_settings',
+        'sealed_secrets',
+      ])
+        await assert.rejects(client.query(`select from konstruct.${table}`), /no tenant is set/)
+      await client.query(`select set_config('konstruct.tenant', '', false)`)
+      await assert.rejects(client.query('select from konstruct.messages'), /no tenant is set/)
+      await client.end()
+    })
+  })
+
+  it('shows and changes only the rows of its tenant', async () => {
+    assert.deepEqual(await store.app.withTenant('acme', titles), [{ title: 'of acme' }])
+    const changed = await store.app.withTenant('acme', (tx) =>
+      tx.query(`update konstruct.conversations set title = title where tenant_id = 'globex' returning id`),
+    )
+    assert.deepEqual(changed, [])
+    await assert.rejects(
+      store.app.withTenant('acme', (tx) => insertConversation(tx, 'globex')),
+      /row-level security/,
+    )
+  })
+
+  it('keeps a reference from reaching the row of another tenant', async () => {
+    const [foreign] = await store.app.withTenant('globex', (tx) =>
+      tx.query<{ id: string }>('select id from konstruct.conversations'),
+    )
+    await assert.rejects(
+      store.app.withTenant('acme', (tx) =>
+        tx.query(
+          `insert into konstruct.turns (tenant_id, id, conversation_id, agent, user_id)
+           values ('acme', gen_random_uuid(), $1, 'support', 'ann')`,
+          [foreign?.id],
+        ),
+      ),
+      /foreign key/,
+    )
+  })
+
+  it('leaves no tenant behind on a pooled connection', async () => {
+    const single = new Database({ url: store.urls.app, poolSize: 1, application: 'test' })
+    await single.withTenant('acme', titles)
+    const [row] = await single.acrossTenants((tx) =>
+      tx.query<{ tenant: string }>(`select current_setting('konstruct.tenant', true) as tenant`),
+    )
+    await single.close()
+    assert.equal(row?.tenant, '')
+  })
+
+  it('keeps interleaved tenants apart', async () => {
+    const runs = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? 'acme' : 'globex'))
+    const seen = await Promise.all(runs.map((tenant) => store.app.withTenant(tenant, titles)))
+    assert.deepEqual(
+      seen,
+      runs.map((tenant) => [{ title: `of ${tenant}` }]),
+    )
+  })
+
+  it('says that PostgreSQL cannot be reached, and names no password', async () => {
+    const url = new URL(store.urls.app.reveal())
+    url.port = '1'
+    const away = new Database({
+      url: { reveal: () => url.href } as unknown as FreshStore['adminUrl'],
+      poolSize: 1,
+      application: 'test',
+    })
+    const thrown = await away.check().then(
+      () => assert.fail('it reached PostgreSQL'),
+      (error: unknown) => error as Error & { code: string },
+    )
+    await away.close()
+    assert.equal(thrown.code, 'STORE_UNAVAILABLE')
+    assert.ok(!JSON.stringify([thrown.message, String(thrown.cause)]).includes(url.password))
+  })
+})

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
+import {
+  confirmPublished,
+  findWaitingTurns,
+  releaseLeases,
+  renewLeases,
+  setAside,
+} from '../../../../services/shared/store/open-turns.ts'
+import { purgeTenant } from '../../../../services/shared/store/purge-tenant.ts'
+import { requestStop } from '../../../../services/shared/store/request-stop.ts'
+import { saveReply } from '../../../../services/shared/store/save-reply.ts'
+import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
+
+describe('A waiting turn is found again', () => {
+  let store: FreshStore
+  let of: TalkingTenant
+
+  before(async () => {
+    store = await freshStore()
+  })
+  after(() => store.close())
+  beforeEach(() => {
+    of = talkingTenant(store)
+  })
+  afterEach(() => purgeTenant(store.operator, of.tenant))
+
+  const waiting = async (): Promise<readonly string[]> => {
+    const refs = await findWaitingTurns(store.app, { limit: 50, exceptTenants: [] })
+    return refs.filter((ref) => ref.tenant === of.tenant).map((ref) => ref.turn)
+  }
+
+  it('does not happen to a turn that was just published or is being run', async () => {
+    const [published, running] = [await of.send(), await of.send()]
+    await confirmPublished(store.app, [published, running])
+    await of.claimed(running)
+    assert.deepEqual(await waiting(), [])
+  })
+
+  it('happens when it was set aside, its worker died, its publication or its announcement was lost', async () => {
+    const [aside, orphan, unpublished, unannounced] = [
+      await of.send(),
+      await of.send(),
+      await of.send(),
+      await of.send(),
+    ]
+    await confirmPublished(store.app, [aside, orphan, unannounced])
+    await setAside(store.app, [aside])
+    await of.claimed(orphan)
+    const { attempt } = await of.claimed(unannounced)
+    await saveReply(store.app, of.aReply(unannounced, attempt))
+    await of.age(orphan, 120)
+    await of.age(unannounced, 120)
+    assert.deepEqual(new Set(await waiting()), new Set([aside.turn, orphan.turn, unannounced.turn]))
+    await of.age(unpublished, 6)
+    assert.ok((await waiting()).includes(unpublished.turn))
+  })
+
+  it('goes round the tenants, oldest first within each', async () => {
+    const other = `${of.tenant}-other`
+    const refs = [await of.send(), await of.send(), await of.send()]
+    const message = of.aMessage({ tenant: other })
+    const { turn } = await appendUserMessage(store.app, message)
+    await setAside(store.app, [...refs, { tenant: other, conversation: message.conversation, turn }])
+    const found = await findWaitingTurns(store.app, { limit: 3, exceptTenants: [] })
+    await purgeTenant(store.operator, other)
+    assert.deepEqual(
+      found.map((ref) => ref.turn),
+      [refs[0]?.turn, turn, refs[1]?.turn],
+    )
+  })
+
+  it('skips tenants that are known to be at their cap', async () => {
+    await setAside(store.app, [await of.send()])
+    assert.deepEqual(await findWaitingTurns(store.app, { limit: 5, exceptTenants: [of.tenant] }), [])
+  })
+
+  it('happens at once when a worker gives its leases back', async () => {
+    const ref = await of.send()
+    await of.claimed(ref, 'leaving')
+    await releaseLeases(store.app, 'leaving')
+    assert.deepEqual(await waiting(), [ref.turn])
+  })
+
+  it('keeps the lease of a worker that renews it, and tells it of a stop', async () => {
+    const ref = await of.send()
+    await of.claimed(ref, 'w1')
+    assert.equal(await requestStop(store.app, ref, 'bob'), false)
+    assert.equal(await requestStop(store.app, ref, 'ann'), true)
+    assert.deepEqual(await renewLeases(store.app, 'w1', 60_000, [ref]), [{ ...ref, stopRequested: true }])
+    assert.deepEqual(await renewLeases(store.app, 'w2', 60_000, [ref]), [])
+  })
+})

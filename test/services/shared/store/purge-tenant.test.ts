@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict'
+import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
+import { countRows, purgeTenant } from '../../../../services/shared/store/purge-tenant.ts'
+import { saveReply } from '../../../../services/shared/store/save-reply.ts'
+import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
+
+describe('Purging a tenant', () => {
+  let store: FreshStore
+  let of: TalkingTenant
+
+  before(async () => {
+    store = await freshStore()
+  })
+  after(() => store.close())
+  beforeEach(() => {
+    of = talkingTenant(store)
+  })
+
+  it('leaves nothing when its of.tenant is purged, and the other tenants untouched', async () => {
+    const ref = await of.send()
+    const { attempt } = await of.claimed(ref)
+    await saveReply(store.app, of.aReply(ref, attempt))
+    const other = `${of.tenant}-other`
+    await appendUserMessage(store.app, of.aMessage({ tenant: other }))
+    await purgeTenant(store.operator, of.tenant)
+    assert.ok(Object.values(await countRows(store.operator, of.tenant)).every((count) => count === 0))
+    assert.equal((await countRows(store.operator, other)).messages, 1)
+    await purgeTenant(store.operator, other)
+  })
+})

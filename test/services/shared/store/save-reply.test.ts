@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { closeTurns } from '../../../../services/shared/store/open-turns.ts'
+import { countRows } from '../../../../services/shared/store/purge-tenant.ts'
+import { saveReply } from '../../../../services/shared/store/save-reply.ts'
+import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
+
+describe('Saving a reply', () => {
+  let store: FreshStore
+  let of: TalkingTenant
+
+  before(async () => {
+    store = await freshStore()
+  })
+  after(() => store.close())
+  beforeEach(() => {
+    of = talkingTenant(store)
+  })
+
+  it('keeps one reply and its usage', async () => {
+    const ref = await of.send()
+    const { attempt } = await of.claimed(ref)
+    assert.equal((await saveReply(store.app, of.aReply(ref, attempt)))?.text, 'Hi Ann')
+    assert.equal(await saveReply(store.app, of.aReply(ref, attempt, { text: 'again' })), null)
+    assert.equal((await countRows(store.operator, of.tenant)).messages, 2)
+  })
+
+  it('is refused to a worker whose fence is old', async () => {
+    const ref = await of.send()
+    const old = await of.claimed(ref, 'w1')
+    await of.age(ref, 120)
+    const current = await of.claimed(ref, 'w2')
+    const next = await of.send({ conversation: ref.conversation })
+    assert.equal(await saveReply(store.app, of.aReply(ref, old.attempt, { text: 'old' })), null)
+    assert.equal((await of.claim(next)).kind, 'behind', 'the turn goes on')
+    assert.equal((await saveReply(store.app, of.aReply(ref, current.attempt, { text: 'new' })))?.text, 'new')
+  })
+
+  it('leaves the turn to be announced again until it is closed', async () => {
+    const ref = await of.send()
+    const { attempt } = await of.claimed(ref)
+    await saveReply(
+      store.app,
+      of.aReply(ref, attempt, { state: 'failed', code: 'MODEL_UNAVAILABLE', text: 'Hi' }),
+    )
+    const outcome = await of.claim(ref)
+    assert.equal(outcome.kind, 'unannounced')
+    assert.ok(outcome.kind === 'unannounced' && outcome.reply.finish === 'failed')
+    await closeTurns(store.app, [ref])
+    assert.equal((await of.claim(ref)).kind, 'done')
+  })
+})
