@@ -18,7 +18,12 @@ export const refreshLists = async (name: string, report: Report): Promise<void> 
   if (known !== undefined && /Candidate: \d/.test(known)) return
   if (!isRoot())
     throw new Error(`The package lists do not have ${name}; a root user has to run apt-get update.`)
-  await runCommand({ doing: 'fetching the package lists', command: 'apt-get', args: ['update'], report })
+  await runCommand({
+    doing: 'fetching the package lists',
+    command: 'apt-get',
+    args: ['update', '-q', '-o', 'Acquire::Retries=3'],
+    report,
+  })
 }
 
 const download = (names: readonly string[], folder: string, report: Report): Promise<string> =>
@@ -26,7 +31,7 @@ const download = (names: readonly string[], folder: string, report: Report): Pro
     doing: `downloading ${names.join(', ')}`,
     command: 'apt-get',
     // Without the second option root's apt drops to a user who cannot write into the folder, and warns.
-    args: ['download', '-q', '-o', 'APT::Sandbox::User=root', ...names],
+    args: ['download', '-q', '-o', 'APT::Sandbox::User=root', '-o', 'Acquire::Retries=3', ...names],
     folder,
     report,
   })
