@@ -56,7 +56,7 @@ describe('The subscriber of a process', () => {
       reconnects += 1
     })
     const leave = await open.subscriber.listen(key, (message) => heard.push(message))
-    await admin.client('KILL', 'TYPE', 'pubsub')
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await waitUntil({ until: 'it is back' }, () => reconnects === 1)
     await open.redis.publish(key, 'again')
     await waitUntil({ until: 'it heard' }, () => heard.length === 1)
