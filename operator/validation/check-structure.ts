@@ -15,7 +15,7 @@ const pathOf = (pointer: string): string =>
 const typeOf = (value: unknown): string => {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
-  return Number.isInteger(value) ? 'integer' : typeof value
+  return Number.isInteger(value) && Math.abs(value as number) < 2 ** 63 ? 'integer' : typeof value
 }
 
 const sentences: Readonly<Record<string, (error: ErrorObject, path: string) => string>> = {

@@ -5,14 +5,17 @@ import { fieldPath, itemPath, type Problem } from './problem.ts'
 
 const unknownField = (path: string): Problem => ({ path, message: `unknown field "${path}"` })
 
-/** An object without `properties`, such as the labels, may hold any field. */
+/**
+ * An object whose schema has no `properties`, such as the labels, may hold any field; where the schema wants no
+ * object at all, every field is unknown.
+ */
 export const findUnknownFields = (schema: CrdSchema, value: unknown, path = ''): readonly Problem[] => {
-  const { items, properties } = schema
+  const { items, properties, type } = schema
   if (items && Array.isArray(value))
     return value.flatMap((item: unknown, index) => findUnknownFields(items, item, itemPath(path, index)))
-  if (!properties || !isFields(value)) return []
+  if (!isFields(value) || (type === 'object' && !properties)) return []
   return Object.entries(value).flatMap(([name, field]) => {
-    const known = Object.hasOwn(properties, name) ? properties[name] : undefined
+    const known = properties && Object.hasOwn(properties, name) ? properties[name] : undefined
     const where = fieldPath(path, name)
     return known ? findUnknownFields(known, field, where) : [unknownField(where)]
   })
