@@ -1,13 +1,32 @@
-// A port on 127.0.0.1 that was free a moment ago. Another process can take it before we do; the part then fails to
-// start and says so.
+// Ports on 127.0.0.1. Another process can take one before the part does; the part then fails to start and says so.
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import { partUnavailable } from './part.ts'
 
-export const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
+/** Listens for a moment on the port, or on any free one for 0, and gives its number. */
+const tryPort = async (port: number): Promise<number> => {
+  const server = createServer().listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const taken = (server.address() as AddressInfo).port
   server.close()
   await once(server, 'close')
-  return port
+  return taken
+}
+
+/** A port that is free now. */
+export const freePort = (): Promise<number> => tryPort(0)
+
+/** The given port, once it is known that nobody else answers there; a free one when none is given. */
+export const choosePort = async (name: string, given: number | undefined): Promise<number> => {
+  if (given === undefined) return freePort()
+  try {
+    return await tryPort(given)
+  } catch (cause) {
+    const why = `port ${given} of 127.0.0.1 cannot be used (${(cause as NodeJS.ErrnoException).code}).`
+    throw partUnavailable(name, {
+      why,
+      command: `ss -ltnp 'sport = :${given}' (then stop what it names)`,
+      cause,
+    })
+  }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { awaitReady } from './await-ready.ts'
 import { containerArgs } from './container-engine.ts'
 import { findKafka, type KafkaProgram } from './find-kafka.ts'
-import { freePort } from './free-port.ts'
+import { choosePort, freePort } from './free-port.ts'
 import { logContains, type ProgramSpec, startLeashed } from './leashed-program.ts'
 import {
   givenPart,
@@ -138,7 +138,7 @@ export const startOwnKafka = async (options: StartOptions = {}): Promise<KafkaPa
   const { report = reportToStderr } = options
   const found = await findKafka(report)
   const { folder, temporary } = partFolder('kafka', options.folder)
-  const port = options.port ?? (await freePort())
+  const port = await choosePort('Kafka', options.port)
   const spec = await programOf(found, { folder, port, controllerPort: await freePort(), report })
   const program = await startLeashed({ ...spec, temporary })
   const probe = (): Promise<boolean> => Promise.resolve(logContains(program, 'Kafka Server started'))

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { awaitReady } from './await-ready.ts'
 import { startEtcd } from './etcd.ts'
 import { findKubectl, findKubernetes } from './find-kubernetes.ts'
-import { freePort } from './free-port.ts'
+import { choosePort } from './free-port.ts'
 import { type Access, writeKubeconfig } from './kubeconfig.ts'
 import { type LeashedProgram, startLeashed } from './leashed-program.ts'
 import { givenPart, ownPart, type Part, partFolder, reportToStderr, type StartOptions } from './part.ts'
@@ -107,7 +107,7 @@ export const startOwnKubeApiserver = async (options: KubeOptions = {}): Promise<
   const { folder, temporary } = partFolder('kube', options.folder)
   const token = makeCredentials(folder)
   const etcd = await startEtcd({ command: found.etcd, folder, temporary, durable })
-  const port = options.port ?? (await freePort())
+  const port = await choosePort('kube-apiserver', options.port)
   const apiserver = await startLeashed({
     name: 'kube-apiserver',
     command: found.kubeApiserver,

@@ -7,7 +7,7 @@ import { Client } from 'pg'
 import { awaitReady } from './await-ready.ts'
 import { containerArgs, findContainerEngine } from './container-engine.ts'
 import { askProgram, findProgram, isAtLeast } from './find-program.ts'
-import { freePort } from './free-port.ts'
+import { choosePort } from './free-port.ts'
 import { type LeashedProgram, type ProgramSpec, startLeashed } from './leashed-program.ts'
 import { asUnprivileged, unprivilegedUser } from './unprivileged.ts'
 import {
@@ -29,7 +29,7 @@ export interface PostgresPart extends Part {
 }
 
 interface PostgresOptions extends StartOptions {
-  /** `false`: no fsync, for data that need not outlive a crash of the machine. */
+  /** `false`: no fsync. What was committed still outlives a crash of PostgreSQL, but not one of the machine. */
   readonly durable?: boolean
 }
 
@@ -87,7 +87,7 @@ const settingsOf = ({ durable }: Place): Readonly<Record<string, string>> => ({
   shared_buffers: '64MB',
   max_wal_size: '256MB',
   jit: 'off',
-  ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+  ...(durable ? {} : { fsync: 'off', full_page_writes: 'off' }),
 })
 
 const asArgs = (settings: Readonly<Record<string, string>>): string[] =>
@@ -180,7 +180,7 @@ export const startOwnPostgres = async (options: PostgresOptions = {}): Promise<P
   const { durable = true, report = reportToStderr } = options
   const found = await findPostgres()
   const where = partFolder('postgres', options.folder)
-  const port = options.port ?? (await freePort())
+  const port = await choosePort('PostgreSQL', options.port)
   const place = { ...where, port, password: passwordFor(where.folder), durable, report }
   const program = await run(found, place)
   const url = `postgres://postgres:${place.password}@127.0.0.1:${port}/postgres`

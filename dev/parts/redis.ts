@@ -7,7 +7,7 @@ import { cached } from './cache.ts'
 import { containerArgs, findContainerEngine } from './container-engine.ts'
 import { hasDebianPackages, libraryPath, unpackDebianPackage } from './debian-package.ts'
 import { askProgram, findProgram, isAtLeast } from './find-program.ts'
-import { freePort } from './free-port.ts'
+import { choosePort } from './free-port.ts'
 import { startLeashed } from './leashed-program.ts'
 import {
   givenPart,
@@ -128,7 +128,7 @@ export const startRedis = async (options: StartOptions = {}): Promise<RedisPart>
 /** Starts a Redis of one's own, whatever the environment names: for those who flush or kill it. */
 export const startOwnRedis = async (options: StartOptions = {}): Promise<RedisPart> => {
   const found = await findRedis(options.report)
-  const port = options.port ?? (await freePort())
+  const port = await choosePort('Redis', options.port)
   const { folder, temporary } = partFolder('redis', options.folder)
   const program = await startLeashed({
     name: 'redis',
