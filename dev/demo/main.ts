@@ -1,0 +1,113 @@
+// npm run demo: everything on this machine, real in every part, with the sample tenants to talk to.
+import { asKonstructError, KonstructError } from '../../services/shared/runtime/errors.ts'
+import { buildWebchat } from '../build-webchat.ts'
+import { holdLock } from '../parts/hold-lock.mjs'
+import type { Report } from '../parts/part.ts'
+import { awaitTenants } from './await-tenants.ts'
+import { type DemoFolder, openDemoFolder } from './demo-folder.ts'
+import { demoManifests } from './demo-manifests.ts'
+import type { Kept } from './keep-running.ts'
+import { printTable } from './print-table.ts'
+import { type DemoArguments, readArguments } from './read-arguments.ts'
+import { startKubernetes } from './start-kubernetes.ts'
+import { startModel } from './start-model.ts'
+import { type DemoSource, type Platform, startPlatform } from './start-platform.ts'
+import { startStores } from './start-stores.ts'
+import { talkOnce } from './talk-once.ts'
+
+const since = performance.now()
+const report: Report = (line) => {
+  process.stderr.write(`${((performance.now() - since) / 1_000).toFixed(1).padStart(6)} s  ${line}\n`)
+}
+
+/** What was started, in the order in which it should be stopped. */
+const running: Kept[] = []
+
+const startSource = async (folder: DemoFolder, args: DemoArguments): Promise<DemoSource> => {
+  const { model, kept } = await startModel(folder, report)
+  if (kept !== null) running.unshift(kept)
+  const manifests = demoManifests(folder.folder('manifests'), model, report)
+  if (!args.kubernetes) return { manifests }
+  const kubernetes = await startKubernetes(folder, report)
+  running.unshift(kubernetes.kept)
+  if (args.once !== undefined) await kubernetes.apply(manifests)
+  return { kubeconfig: kubernetes.kubeconfig }
+}
+
+const startAll = async (folder: DemoFolder, args: DemoArguments) => {
+  const [stores, source] = await Promise.all([
+    startStores(folder, report),
+    startSource(folder, args),
+    buildWebchat(),
+  ])
+  running.push(...stores.kept)
+  const platform = await startPlatform({ folder, stores, source, args, report })
+  running.unshift(...platform.services)
+  if ('manifests' in source || args.once !== undefined)
+    await awaitTenants(platform.operator.adminUrl, ['acme', 'globex'], 30_000)
+  return { stores, source, platform }
+}
+
+const talk = (args: DemoArguments, platform: Platform, text: string): Promise<string> => {
+  const [gateway = `http://127.0.0.1:${args.port}`] = platform.gatewayUrls
+  return talkOnce({
+    gateway,
+    tenant: 'acme',
+    agent: 'support',
+    text,
+    write: (part) => process.stdout.write(part),
+  })
+}
+
+const stopAll = async (): Promise<void> => {
+  for (const kept of running.splice(0)) await kept.stop()
+}
+
+const interruptedExitCode = 130
+const progress = { ready: false }
+
+/** Resolves with the exit code when a signal asks for the end. */
+const askedToStop = (): Promise<number> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.once(signal, () => {
+        report(`Stopping: ${signal}.`)
+        resolve(progress.ready ? 0 : interruptedExitCode)
+      })
+  })
+
+const refuseSecond = (): never => {
+  throw new KonstructError('PART_UNAVAILABLE', {
+    message: 'Another demo runs on this machine: stop it first, its data can be used by one at a time.',
+  })
+}
+
+const run = async (folder: DemoFolder, args: DemoArguments): Promise<number> => {
+  const { stores, source, platform } = await startAll(folder, args)
+  if (args.once !== undefined) return (await talk(args, platform, args.once)) === 'answered' ? 0 : 1
+  printTable({ stores, platform, source, logs: folder.folder('logs') })
+  progress.ready = true
+  return asked
+}
+
+/** What was not yet noted in `running` when a signal came ends with this process: it is on its leash. */
+const runUntilAsked = async (folder: DemoFolder, args: DemoArguments): Promise<number> => {
+  try {
+    return await Promise.race([run(folder, args), asked])
+  } finally {
+    await stopAll()
+    report('Everything that the demo started has ended.')
+  }
+}
+
+const asked = askedToStop()
+try {
+  const args = readArguments(process.argv.slice(2))
+  const folder = openDemoFolder()
+  process.exitCode = await holdLock(`demo in ${folder.path}`, () => runUntilAsked(folder, args), refuseSecond)
+} catch (thrown) {
+  const error = asKonstructError(thrown)
+  process.stderr.write(`\n${error.code === 'INTERNAL' ? String((thrown as Error).stack) : error.message}\n`)
+  process.exitCode = 1
+}
+process.exit()
