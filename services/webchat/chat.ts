@@ -1,0 +1,292 @@
+// One reader's chat with one tenant: joins the connection, the outbox, the followed conversations and their
+// history into one view. It decides nothing about how a stream is put together (conversation-state) or what is
+// shown of it (transcript); it knows what to ask the gateway for, and when.
+//
+// After every `welcome`: follow the open conversation from where it stands, then say again what was not accepted,
+// then repeat the stops. That order lets the stream tell what became of a send whose `accepted` was lost.
+import type {
+  AcceptedFrame,
+  ErrorFrame,
+  EventFrame,
+  ServerFrame,
+  WelcomeFrame,
+} from '../shared/domain/frames.ts'
+import type { Api } from './api.ts'
+import type { ChatView } from './chat-view.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionPorts, ConnectionStatus } from './connection.ts'
+import { ConversationShelf } from './conversation-shelf.ts'
+import { emptyConversation } from './conversation-state.ts'
+import { explainRefusal } from './explain-refusal.ts'
+import { Follower } from './follower.ts'
+import { History } from './history.ts'
+import { OpenConversation } from './open-conversation.ts'
+import { Outbox } from './outbox.ts'
+import type { KeyValueStorage, OutboxEntry } from './outbox.ts'
+import { sendFrame } from './send-frame.ts'
+import { activeTurn } from './transcript.ts'
+
+export interface ChatPorts extends Pick<ConnectionPorts, 'token' | 'openSocket' | 'now' | 'random'> {
+  readonly api: Pick<Api, 'agents' | 'conversations' | 'messages'>
+  readonly storage: KeyValueStorage
+  readonly newId: () => string
+  /** The list of conversations has changed; other tabs want to know. */
+  readonly tellTabs: () => void
+  readonly onChange: () => void
+}
+
+export interface ChatPlace {
+  readonly tenant: string
+  /** The agent that the page was made for; empty for the tenant's first. */
+  readonly agent: string
+}
+
+export class Chat {
+  readonly #ports: ChatPorts
+  readonly #connection: Connection
+  readonly #follower: Follower
+  readonly #history: History
+  readonly #shelf: ConversationShelf
+  readonly #outbox: Outbox
+  readonly #open: OpenConversation
+  readonly #stopping = new Set<string>()
+  #link: ConnectionStatus = { name: 'idle' }
+  #welcome: WelcomeFrame | null = null
+  #notice: ErrorFrame['code'] | null = null
+
+  constructor(ports: ChatPorts, place: ChatPlace) {
+    this.#ports = ports
+    this.#outbox = new Outbox(ports.storage, place.tenant)
+    this.#open = new OpenConversation(ports.storage, place, ports.newId)
+    this.#connection = new Connection({
+      ...ports,
+      explainRefusal: (token) => explainRefusal(ports.api, token),
+      onFrame: (frame) => this.#received(frame),
+      onStatus: (status) => this.#linkChanged(status),
+    })
+    this.#follower = new Follower({
+      send: (frame) => this.#connection.send(frame),
+      onChange: (state) => this.#outbox.arrived(new Set(state.messages.map(({ id }) => id))),
+    })
+    this.#history = new History({
+      page: async (id, before) => ports.api.messages(await ports.token(false), id, before),
+      add: (id, messages) => this.#follower.addOlder(id, messages),
+      onChange: ports.onChange,
+    })
+    this.#shelf = new ConversationShelf({
+      page: async (cursor) => ports.api.conversations(await ports.token(false), cursor),
+      onChange: ports.onChange,
+    })
+  }
+
+  get view(): ChatView {
+    const { id, agent, begun } = this.#open.current
+    return {
+      link: this.#link,
+      user: this.#welcome?.user ?? null,
+      agents: this.#welcome?.agents ?? [],
+      list: this.#shelf.list,
+      conversation: this.#follower.state(id) ?? emptyConversation(id, agent),
+      begun,
+      outbox: this.#welcome === null ? [] : this.#outbox.entries(this.#welcome.user),
+      stopping: this.#stopping,
+      older: begun ? this.#history.older(id) : 'none',
+      notice: this.#notice,
+    }
+  }
+
+  start(): void {
+    this.#connection.start()
+  }
+
+  close(): void {
+    this.#connection.close()
+    this.#follower.close()
+  }
+
+  /** The reader asks for it: again after an ending, or sooner than planned. */
+  tryNow(): void {
+    this.#connection.start()
+    this.#connection.hurry()
+  }
+
+  /** The network is back or the page is looked at again. */
+  wake(): void {
+    this.#connection.hurry()
+    if (this.#connection.isOpen) this.#follower.probe(this.#open.current.id)
+  }
+
+  /** Nothing can be said before the first `welcome`: until then nobody knows who says it. */
+  say(text: string): void {
+    const user = this.#welcome?.user
+    if (user === undefined || text.trim() === '') return
+    const { conversation } = this.view
+    const entry = this.#outbox.add(
+      {
+        id: this.#ports.newId(),
+        user,
+        conversation: conversation.id,
+        agent: conversation.agent,
+        text: text.trim(),
+        after: conversation.messages.at(-1)?.id ?? null,
+      },
+      this.#ports.now(),
+    )
+    this.#follower.begin(conversation.id, conversation.agent)
+    this.#deliver(entry)
+    this.#ports.onChange()
+  }
+
+  retry(id: string): void {
+    const entry = this.#outbox.retry(id)
+    if (entry !== null) this.#deliver(entry)
+    this.#ports.onChange()
+  }
+
+  discard(id: string): void {
+    this.#outbox.remove(id)
+    this.#ports.onChange()
+  }
+
+  stopReply(): void {
+    const { conversation } = this.view
+    const turn = activeTurn(conversation)?.turn
+    if (turn === undefined) return
+    this.#stopping.add(turn)
+    this.#connection.send({ type: 'stop', conversation: conversation.id, turn })
+    this.#ports.onChange()
+  }
+
+  decide(confirmation: string, decision: 'approve' | 'reject'): boolean {
+    return this.#connection.send({
+      type: 'decide',
+      conversation: this.#open.current.id,
+      confirmation,
+      decision,
+    })
+  }
+
+  openConversation(id: string, agent: string): void {
+    this.#open.existing(id, agent, this.#user)
+    this.#followOpen()
+    this.#ports.onChange()
+  }
+
+  newConversation(agent: string): void {
+    this.#open.fresh(agent, this.#user)
+    this.#ports.onChange()
+  }
+
+  async loadOlder(): Promise<void> {
+    await this.#history.load(this.#open.current.id)
+    this.#ports.onChange()
+  }
+
+  /** Reads the newest page of the list again. */
+  refreshList(): void {
+    void this.#shelf.refresh()
+  }
+
+  loadMoreConversations(): void {
+    void this.#shelf.loadMore()
+  }
+
+  get #user(): string {
+    return this.#welcome?.user ?? ''
+  }
+
+  #linkChanged(status: ConnectionStatus): void {
+    this.#link = status
+    this.#ports.onChange()
+  }
+
+  #received(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'welcome':
+        this.#welcomed(frame)
+        break
+      case 'accepted':
+        this.#accepted(frame)
+        break
+      case 'subscribed':
+        this.#follower.subscribed(frame)
+        break
+      case 'event':
+        this.#event(frame)
+        break
+      case 'error':
+        this.#refused(frame)
+        break
+      case 'reconnect':
+        break
+      default:
+      // A frame that a later gateway added.
+    }
+    this.#ports.onChange()
+  }
+
+  #welcomed(frame: WelcomeFrame): void {
+    const before = this.#welcome?.user
+    this.#welcome = frame
+    this.#follower.restart()
+    if (before === undefined) this.#open.recall(frame)
+    else if (before !== frame.user) this.#becameAnother(before, frame)
+    this.#followOpen()
+    for (const entry of this.#outbox.waiting(frame.user)) this.#deliver(entry)
+    this.#repeatStop()
+    this.refreshList()
+  }
+
+  #becameAnother(before: string, frame: WelcomeFrame): void {
+    this.#follower.forgetAll()
+    this.#history.forgetAll()
+    this.#shelf.clear()
+    this.#open.fresh(this.#open.current.agent, frame.user)
+    this.#outbox.readdress(before, { user: frame.user, conversation: this.#open.current.id })
+  }
+
+  #followOpen(): void {
+    const { id, agent, begun } = this.#open.current
+    if (!begun) return
+    this.#follower.follow(id, agent)
+    if (this.#history.older(id) === 'unknown') void this.#history.load(id)
+  }
+
+  #deliver(entry: OutboxEntry): void {
+    const frame = sendFrame(entry)
+    if (frame === null) this.#outbox.refused(entry.id, { code: 'TEXT_TOO_LONG', retryAt: null })
+    else this.#connection.send(frame)
+  }
+
+  #repeatStop(): void {
+    const { conversation } = this.view
+    const turn = activeTurn(conversation)?.turn
+    if (turn !== undefined && this.#stopping.has(turn)) this.stopReply()
+  }
+
+  #accepted(frame: AcceptedFrame): void {
+    const entry = this.#outbox.entries(this.#user).find(({ id }) => id === frame.id)
+    this.#outbox.accepted(frame.id, frame.message)
+    this.#notice = null
+    if (entry === undefined) return
+    if (frame.conversation === this.#open.current.id) this.#open.begun(this.#user)
+    this.#follower.follow(frame.conversation, entry.agent)
+    const updatedAt = new Date(this.#ports.now()).toISOString()
+    this.#shelf.touch({ ...entry, id: frame.conversation, updatedAt })
+    this.#ports.tellTabs()
+  }
+
+  #event(frame: EventFrame): void {
+    this.#follower.event(frame)
+    if (frame.event.kind !== 'state') return
+    if (['answered', 'failed', 'stopped'].includes(frame.event.state)) this.#stopping.delete(frame.event.turn)
+  }
+
+  #refused(frame: ErrorFrame): void {
+    const retryAt = frame.retryAfterMs === undefined ? null : this.#ports.now() + frame.retryAfterMs
+    if (frame.id !== undefined) return this.#outbox.refused(frame.id, { code: frame.code, retryAt })
+    if (!this.#follower.refused(frame)) this.#notice = frame.code
+    else if (frame.code === 'CONVERSATION_NOT_FOUND' && frame.conversation === this.#open.current.id)
+      this.#open.fresh(this.#open.current.agent, this.#user)
+  }
+}

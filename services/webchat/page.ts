@@ -1,0 +1,30 @@
+// The chat page: one <konstruct-chat> that fills the window, for the tenant that the path names.
+//   /chat/{tenant}?agent=support#token=…
+// A token in the fragment never reaches a server or its log; it leaves the address at once, and stays with the
+// tab so that a reload does not sign the reader out.
+import { browserStorage } from './browser-storage.ts'
+import { ChatElement } from './elements/chat-element.ts'
+
+const openPage = (): void => {
+  const [, prefix = '', tenant = ''] = /^(.*)\/chat\/([^/]+)\/?$/.exec(location.pathname) ?? []
+  const chat = new ChatElement()
+  chat.layout = 'inline'
+  chat.base = `${location.origin}${prefix}/`
+  chat.tenant = decodeURIComponent(tenant)
+  chat.agent = new URLSearchParams(location.search).get('agent') ?? ''
+  chat.token = takeToken(chat.tenant)
+  document.body.append(chat)
+}
+
+const takeToken = (tenant: string): string => {
+  const storage = browserStorage(() => sessionStorage)
+  const key = `konstruct:${tenant}:token`
+  const given = new URLSearchParams(location.hash.slice(1)).get('token')
+  if (given === null) return storage.getItem(key) ?? ''
+  history.replaceState(null, '', location.pathname + location.search)
+  storage.setItem(key, given)
+  return given
+}
+
+customElements.define('konstruct-chat', ChatElement)
+openPage()
