@@ -164,7 +164,6 @@ export class WorkQueue {
     const [key, waitedSince] = entry
     const now = this.#ports.clock.now()
     this.#waiting[lane].delete(key)
-    this.#undelay(key)
     this.#running.set(key, { since: now, lane })
     this.#ports.metrics.waited(now - waitedSince)
     return key

@@ -148,7 +148,20 @@ describe('LeaderElection', () => {
     assert.ok(told.includes('lost'))
   })
 
-  it('asks no more once it has lost or stopped', async () => {
+  it('asks no more once it has lost', async () => {
+    const clock = new FakeClock()
+    const line = lineTo(new MemoryLeaseStore())
+    anElection('a', clock, line)
+    await clock.advance(3_000)
+    line.cut = true
+    await clock.advance(12_000)
+    const { asked } = line
+    await clock.advance(60_000)
+    assert.equal(line.asked, asked)
+    assert.equal(clock.timers, 0)
+  })
+
+  it('asks no more once it has stopped', async () => {
     const clock = new FakeClock()
     const store = new MemoryLeaseStore()
     const line = lineTo(store)
