@@ -15,7 +15,7 @@ let released = false
 
 const signalGroup = (name) => {
   try {
-    process.kill(-program.pid, name)
+    process.kill(-Number(program.pid), name)
   } catch {
     // The group is gone already.
   }
@@ -36,7 +36,8 @@ program.once('error', (error) => {
 })
 program.once('exit', (code) => {
   signalGroup('SIGKILL')
-  if (released && temporary !== '-') rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
+  if (released && temporary !== '-')
+    rmSync(String(temporary), { recursive: true, force: true, maxRetries: 5 })
   process.exit(code ?? 1)
 })
 

@@ -134,7 +134,8 @@ const containerProgram = (engine: string, place: Place): ProgramSpec => ({
     image,
     ports: new Map([[place.port, 5432]]),
     env: { POSTGRES_PASSWORD: place.password, PGDATA: '/var/lib/konstruct/data' },
-    mounts: new Map([[place.folder, '/var/lib/konstruct']]),
+    // Data that go with the part stay inside: the files would belong to the image's user.
+    mounts: new Map(place.temporary === undefined ? [[place.folder, '/var/lib/konstruct']] : []),
     args: ['postgres', ...asArgs(settingsOf(place))],
   }),
   logFile: join(place.folder, 'postgres.log'),
