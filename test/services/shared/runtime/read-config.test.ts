@@ -51,13 +51,7 @@ describe('Reading the configuration', () => {
 
   it('gives a secret that cannot be printed by accident', () => {
     const hidden = new Secret('hunter2')
-    const printed = [
-      String(hidden),
-      `${hidden}`,
-      JSON.stringify({ hidden }),
-      inspect({ hidden }),
-      inspect(hidden),
-    ]
+    const printed = [String(hidden), JSON.stringify({ hidden }), inspect({ hidden }), inspect(hidden)]
     for (const one of printed) {
       assert.ok(!one.includes('hunter2'))
       assert.ok(one.includes('[secret]'))

@@ -16,7 +16,7 @@ describe('The migrations', () => {
   beforeEach(async () => {
     migrations = await readMigrations(folder)
     const database = await freshDatabase()
-    drop = database.drop
+    drop = () => database.drop()
     const adminUrl = new Secret(database.url)
     urls = await createRoles({ adminUrl, database: database.name, password: new Secret('only-for-tests') })
     const admin = new Client({ connectionString: database.url })
