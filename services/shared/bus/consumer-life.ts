@@ -20,7 +20,7 @@ const rebalanceTimeoutMs = 10_000
  * How long an empty fetch waits at the broker; data is sent at once (minBytes 1). Heartbeats are sent between fetches, and
  * a partition that is resumed takes part in the next one, so it stays well under the heartbeat.
  */
-const fetchWaitMs = 500
+const fetchWaitMs = 250
 
 /** Records hold ids (about 300 bytes): enough for 200 of them, and little to fetch again after a pause. */
 const bytesPerPartition = 64 * 1024
@@ -108,7 +108,8 @@ export const beginConsumerLife = (kafka: Kafka, options: LifeOptions): ConsumerL
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     if (over.signal.aborted) return
     membership.member = payload.memberId
-    options.onJoined(payload.memberAssignment[topic] ?? [])
+    const partitions = payload.memberAssignment[topic] ?? []
+    options.onJoined(partitions.toSorted((a, b) => a - b))
   })
   consumer.on(consumer.events.REBALANCING, () => options.onRebalancing())
   const crashed = new Promise((resolve) => {

@@ -1,9 +1,13 @@
 // Brings Kafka's topics to what they should be: observe → plan → apply. Running it twice, or twice at once, does no harm.
-import { ConfigResourceTypes, ConfigSource } from 'kafkajs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import kafkajs from 'kafkajs'
 import type { Admin, DescribeConfigResponse } from 'kafkajs'
 import type { TopicChange, TopicSpec } from './message-log.ts'
 import { planTopics } from './plan-topics.ts'
 import type { ObservedTopic, PlannedChange } from './plan-topics.ts'
+
+// A CommonJS package: Node sees these two only on the whole module.
+const { ConfigResourceTypes, ConfigSource } = kafkajs
 
 type Resource = DescribeConfigResponse['resources'][number]
 
@@ -34,7 +38,7 @@ const apply = async (admin: Admin, { change, spec, overrides }: PlannedChange): 
   switch (change) {
     case 'created':
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [
           {
             topic: name,
@@ -57,6 +61,20 @@ const apply = async (admin: Admin, { change, spec, overrides }: PlannedChange): 
   }
 }
 
+/**
+ * Waits until the broker knows the created topics and their leaders. kafkajs' own waiting fails when the broker has not
+ * heard of the topic yet, which is so for some milliseconds. The caller's time-out is the limit.
+ */
+const untilLed = async (admin: Admin, names: readonly string[]): Promise<void> => {
+  const isLed = async (): Promise<boolean> => {
+    const all = await admin.listTopics()
+    if (!names.every((name) => all.includes(name))) return false
+    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
+    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+  }
+  while (!(await isLed())) await sleep(50)
+}
+
 /** Creates, extends and repairs the topics; says what it did. */
 export const ensureTopics = async (
   admin: Admin,
@@ -68,5 +86,7 @@ export const ensureTopics = async (
   )
   const planned = planTopics(specs, observed)
   for (const change of planned) await apply(admin, change)
+  const created = planned.filter(({ change }) => change === 'created').map(({ topic }) => topic)
+  if (created.length > 0) await untilLed(admin, created)
   return planned.map(({ topic, change, detail }) => ({ topic, change, detail }))
 }
