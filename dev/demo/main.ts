@@ -66,14 +66,18 @@ const stopAll = async (): Promise<void> => {
 const interruptedExitCode = 130
 const progress = { ready: false }
 
-/** Resolves with the exit code when a signal asks for the end. */
+/** Resolves with the exit code when a signal asks for the end, or when whoever started this was killed. */
 const askedToStop = (): Promise<number> =>
   new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-      process.once(signal, () => {
-        report(`Stopping: ${signal}.`)
-        resolve(progress.ready ? 0 : interruptedExitCode)
-      })
+    const stop = (reason: string): void => {
+      report(`Stopping: ${reason}.`)
+      resolve(progress.ready ? 0 : interruptedExitCode)
+    }
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop)
+    const parent = process.ppid
+    setInterval(() => {
+      if (process.ppid !== parent) stop('its parent is gone')
+    }, 1_000).unref()
   })
 
 const refuseSecond = (): never => {
