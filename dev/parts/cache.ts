@@ -7,7 +7,7 @@ import { holdLock } from './hold-lock.mjs'
 import type { Report } from './part.ts'
 
 /** `KONSTRUCT_CACHE`, else `konstruct` in the user's cache folder. */
-const cacheFolder = (): string =>
+export const cacheFolder = (): string =>
   process.env['KONSTRUCT_CACHE'] ??
   join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'konstruct')
 
