@@ -14,6 +14,8 @@ interface AdminOptions {
   readonly live: readonly Check[]
   /** It can serve now; failing takes it out of its Service. */
   readonly ready: readonly Check[]
+  /** Further pages by path, each an answer in JSON. They must hold no secret. */
+  readonly pages?: Readonly<Record<string, () => unknown>>
 }
 
 export interface AdminServer {
@@ -46,7 +48,11 @@ const answer = async (options: AdminOptions, path: string): Promise<Answer> => {
   if (path === '/readyz') return judge(options.ready)
   if (path === '/metrics')
     return { status: 200, type: options.registry.contentType, body: await options.registry.metrics() }
-  return { status: 404, type: plain, body: 'Try /livez, /readyz or /metrics.\n' }
+  const page = options.pages?.[path]
+  if (page !== undefined)
+    return { status: 200, type: 'application/json', body: `${JSON.stringify(page(), null, 2)}\n` }
+  const known = ['/livez', '/readyz', '/metrics', ...Object.keys(options.pages ?? {})]
+  return { status: 404, type: plain, body: `Try ${known.join(', ')}.\n` }
 }
 
 const listen = (server: Server, { port, host }: AdminOptions): Promise<number> =>
