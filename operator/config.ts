@@ -1,0 +1,104 @@
+// The operator's settings, one table: name in the environment, unit, default, one sentence.
+import { KonstructError } from '../services/shared/runtime/errors.ts'
+import { choice, integer, list, readConfig, secret, text } from '../services/shared/runtime/read-config.ts'
+import { logLevelSetting } from '../services/shared/runtime/run-service.ts'
+import { keyringSetting } from '../services/shared/store/seal.ts'
+
+const operatorSettings = {
+  source: choice({
+    env: 'KONSTRUCT_SOURCE',
+    about: 'where Tenants and Agents come from: the Kubernetes API, or a folder of manifests',
+    values: ['kubernetes', 'folder'],
+    fallback: 'kubernetes',
+  }),
+  manifests: text({
+    env: 'KONSTRUCT_MANIFESTS',
+    about: 'the folder of manifests; only for the source folder',
+    fallback: '',
+  }),
+  stateDir: text({
+    env: 'KONSTRUCT_STATE_DIR',
+    about: 'a folder that outlives the process, for status and identities; only for the source folder',
+    fallback: '',
+  }),
+  kubeconfig: text({
+    env: 'KUBECONFIG',
+    about: 'path of a kubeconfig; left out, the service account of the pod',
+    fallback: '',
+  }),
+  namespaces: list({
+    env: 'KONSTRUCT_NAMESPACES',
+    about: 'namespaces to watch, split by commas; left out, all of them',
+    fallback: [],
+  }),
+  namespace: text({
+    env: 'KONSTRUCT_NAMESPACE',
+    about: 'namespace of the Lease that decides who leads; left out, that of the credentials',
+    fallback: '',
+  }),
+  podName: text({ env: 'KONSTRUCT_POD_NAME', about: 'who we are among operators', fallback: 'operator' }),
+  databaseUrl: secret({ env: 'KONSTRUCT_DATABASE_URL', about: 'postgres:// URL of the operator role' }),
+  databasePool: integer({
+    env: 'KONSTRUCT_DATABASE_POOL',
+    about: 'connections to PostgreSQL at most',
+    fallback: 8,
+    min: 2,
+    max: 500,
+  }),
+  redisUrl: secret({ env: 'KONSTRUCT_REDIS_URL', about: 'redis:// or rediss:// URL' }),
+  kafkaBrokers: list({ env: 'KONSTRUCT_KAFKA_BROKERS', about: 'host:port of brokers, split by commas' }),
+  topicPrefix: text({
+    env: 'KONSTRUCT_TOPIC_PREFIX',
+    about: 'begins the names of the topics, to keep installations on one Kafka apart',
+    fallback: '',
+  }),
+  topicPartitions: integer({
+    env: 'KONSTRUCT_TOPIC_PARTITIONS',
+    about: 'partitions of the topics of turns and replies: the most consumers that can share the work',
+    fallback: 32,
+    min: 1,
+    max: 10_000,
+  }),
+  topicReplication: integer({
+    env: 'KONSTRUCT_TOPIC_REPLICATION',
+    about: 'replicas of each partition; 3 survive the loss of a broker',
+    fallback: 1,
+    min: 1,
+    max: 9,
+  }),
+  keyring: keyringSetting,
+  workers: integer({
+    env: 'KONSTRUCT_WORKERS',
+    about: 'tenants that are reconciled at the same time',
+    fallback: 10,
+    min: 1,
+    max: 100,
+  }),
+  adminPort: integer({
+    env: 'KONSTRUCT_ADMIN_PORT',
+    about: 'TCP port of /livez, /readyz, /metrics and /status',
+    fallback: 9090,
+    min: 0,
+    max: 65_535,
+  }),
+  adminHost: text({
+    env: 'KONSTRUCT_ADMIN_HOST',
+    about: 'address that the admin port listens on',
+    fallback: '0.0.0.0',
+  }),
+  logLevel: logLevelSetting,
+}
+
+export type OperatorConfig = ReturnType<typeof readConfig<typeof operatorSettings>>
+
+/** @throws KonstructError `CONFIG_INVALID` that names every wrong setting at once */
+export const readOperatorConfig = (
+  environment: Readonly<Record<string, string | undefined>>,
+): OperatorConfig => {
+  const config = readConfig(operatorSettings, environment)
+  if (config.source === 'folder' && (config.manifests === '' || config.stateDir === ''))
+    throw new KonstructError('CONFIG_INVALID', {
+      message: 'Set KONSTRUCT_MANIFESTS and KONSTRUCT_STATE_DIR, or KONSTRUCT_SOURCE=kubernetes.',
+    })
+  return config
+}

@@ -1,0 +1,136 @@
+// Verifies, for as long as the operator runs, that no tenant can reach another: the catalog is inspected, drift is
+// repaired, and the canary tries. What it found becomes a condition of every tenant.
+//
+// A database that is away for a moment proves nothing: the last verdict holds for two minutes, then it is Unknown.
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { asKonstructError } from '../../services/shared/runtime/errors.ts'
+import type { Log } from '../../services/shared/runtime/log.ts'
+import type { Database } from '../../services/shared/store/database.ts'
+import { inspectIsolation } from '../../services/shared/store/inspect-isolation.ts'
+import type { Clock } from '../loop/clock.ts'
+import { probeIsolation } from './probe-isolation.ts'
+import { Repeat } from './repeat.ts'
+
+export interface IsolationVerdict {
+  readonly status: 'True' | 'False' | 'Unknown'
+  /** `Verified`, `Repaired`, `Broken` or `NotVerified`. */
+  readonly reason: string
+  readonly message: string
+}
+
+interface WatchPorts {
+  readonly database: Database
+  readonly clock: Clock
+  readonly log: Log
+  readonly registry: Registry
+}
+
+interface WatchOptions {
+  /** Pause between two looks, in milliseconds. */
+  readonly everyMs: number
+  /** Called when the verdict has become another. */
+  readonly onChange: () => void
+}
+
+/** After a look that failed, in milliseconds. */
+const retryMs = 2_000
+const verdictHoldsMs = 120_000
+
+const notYet: IsolationVerdict = {
+  status: 'Unknown',
+  reason: 'NotVerified',
+  message: 'The isolation of the tenants was not verified yet.',
+}
+
+export class IsolationWatch {
+  readonly #ports: WatchPorts
+  readonly #options: WatchOptions
+  readonly #repeat: Repeat
+  readonly #verified: Gauge
+  readonly #repairs: Counter
+  #verdict = notYet
+  #seenAt = -Infinity
+
+  constructor(ports: WatchPorts, options: WatchOptions) {
+    this.#ports = ports
+    this.#options = options
+    this.#repeat = new Repeat(ports.clock)
+    const registers = [ports.registry]
+    this.#verified = new Gauge({
+      name: 'konstruct_isolation_verified',
+      help: '1 while inspection and canary find that no tenant can reach another, else 0.',
+      registers,
+    })
+    this.#repairs = new Counter({
+      name: 'konstruct_drift_corrected_total',
+      help: 'Changes from outside that were put right.',
+      labelNames: ['system'],
+      registers,
+    })
+    this.#repairs.inc({ system: 'postgres' }, 0)
+  }
+
+  verdict(): IsolationVerdict {
+    return this.#verdict
+  }
+
+  start(): void {
+    this.#repeat.start(() => this.#look())
+  }
+
+  stop(): Promise<void> {
+    return this.#repeat.stop()
+  }
+
+  async #look(): Promise<number> {
+    const { clock, log } = this.#ports
+    try {
+      const verdict = await this.#verify()
+      this.#seenAt = clock.now()
+      this.#become(verdict)
+      return this.#options.everyMs
+    } catch (thrown) {
+      const error = asKonstructError(thrown)
+      log.warn('isolation not verified', { code: error.code, error })
+      if (clock.now() - this.#seenAt > verdictHoldsMs) this.#become({ ...notYet, message: error.message })
+      return retryMs
+    }
+  }
+
+  async #verify(): Promise<IsolationVerdict> {
+    const { database, log } = this.#ports
+    const drift = await inspectIsolation(database)
+    const repaired = drift.length > 0 ? await this.#repair(drift) : []
+    const left = repaired.length > 0 || drift.length > 0 ? await inspectIsolation(database) : drift
+    const problems = left.length > 0 ? left : await probeIsolation(database)
+    if (problems.length > 0) {
+      for (const reason of problems) log.error('isolation is broken', { reason })
+      return {
+        status: 'False',
+        reason: 'Broken',
+        message: `${problems.join('; ')}. Stop the services until it holds.`,
+      }
+    }
+    const message = 'No tenant can read or write rows of another: inspected and tried.'
+    return repaired.length === 0
+      ? { status: 'True', reason: 'Verified', message }
+      : { status: 'True', reason: 'Repaired', message: `${message} It was repaired: ${repaired.join('; ')}.` }
+  }
+
+  async #repair(drift: readonly string[]): Promise<readonly string[]> {
+    const { database, log } = this.#ports
+    for (const reason of drift) log.warn('isolation has drifted', { reason })
+    const rows = await database.acrossTenants((tx) =>
+      tx.query<{ done: string }>('select konstruct.enforce_isolation() as done'),
+    )
+    this.#repairs.inc({ system: 'postgres' }, rows.length)
+    return rows.map(({ done }) => done)
+  }
+
+  #become(verdict: IsolationVerdict): void {
+    const before = this.#verdict
+    this.#verdict = verdict
+    this.#verified.set(verdict.status === 'True' ? 1 : 0)
+    if (before.status !== verdict.status || before.message !== verdict.message) this.#options.onChange()
+  }
+}

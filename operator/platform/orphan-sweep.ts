@@ -1,0 +1,66 @@
+// Finds what is published of tenants that have no resource any longer, and hands their keys to the reconciler, which
+// stops their chat and keeps their data. It happens when a finalizer is taken away by hand, and never otherwise.
+import { asKonstructError } from '../../services/shared/runtime/errors.ts'
+import type { Log } from '../../services/shared/runtime/log.ts'
+import type { Database } from '../../services/shared/store/database.ts'
+import { readTenantIndex } from '../../services/shared/store/read-tenant.ts'
+import type { Clock } from '../loop/clock.ts'
+import type { WorkQueue } from '../loop/work-queue.ts'
+import { type DesiredSource, tenantKey } from '../source/desired-source.ts'
+import { Repeat } from './repeat.ts'
+
+interface SweepPorts {
+  readonly database: Database
+  readonly source: DesiredSource
+  readonly queue: WorkQueue
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface SweepOptions {
+  /** Namespaces that are watched; empty: all. Tenants of others are not ours to judge. */
+  readonly namespaces: readonly string[]
+  /** Pause between two looks, in milliseconds. */
+  readonly everyMs: number
+}
+
+/** After a look that failed, or that came before the source had synced, in milliseconds. */
+const retryMs = 2_000
+
+export class OrphanSweep {
+  readonly #ports: SweepPorts
+  readonly #options: SweepOptions
+  readonly #repeat: Repeat
+
+  constructor(ports: SweepPorts, options: SweepOptions) {
+    this.#ports = ports
+    this.#options = options
+    this.#repeat = new Repeat(ports.clock)
+  }
+
+  start(): void {
+    this.#repeat.start(() => this.#look())
+  }
+
+  stop(): Promise<void> {
+    return this.#repeat.stop()
+  }
+
+  async #look(): Promise<number> {
+    const { database, source, queue, log } = this.#ports
+    const { namespaces, everyMs } = this.#options
+    if (!source.hasSynced) return retryMs
+    try {
+      for (const { namespace, tenant } of await readTenantIndex(database)) {
+        const isOurs = namespaces.length === 0 || namespaces.includes(namespace)
+        if (isOurs && source.tenant(namespace, tenant) === undefined)
+          queue.add(tenantKey(namespace, tenant), 'sweep')
+      }
+      return everyMs
+    } catch (thrown) {
+      const error = asKonstructError(thrown)
+      log.warn('orphans not looked for', { code: error.code, error })
+      return retryMs
+    }
+  }
+}

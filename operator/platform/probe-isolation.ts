@@ -1,0 +1,109 @@
+// The canary: in a transaction that is rolled back, tenant B gets a row in every tenant table, and tenant A tries to
+// read, change, delete and add to them. Policies can look right in the catalog and still not hold; this asks the
+// database itself. Nothing stays behind, and nobody else ever sees the rows.
+import { randomBytes, randomUUID } from 'node:crypto'
+import type { Database, TenantTx } from '../../services/shared/store/database.ts'
+
+const conversation = randomUUID()
+const turn = randomUUID()
+
+/** One row of tenant `$1` per table, parents first. A table without one is still read, but has nothing to show. */
+const canaryRows: Readonly<Record<string, string>> = {
+  tenant_settings: `insert into konstruct.tenant_settings (tenant_id, spec) values ($1, '{}')`,
+  agents: `insert into konstruct.agents (tenant_id, name, spec) values ($1, 'canary', '{}')`,
+  channel_settings: `insert into konstruct.channel_settings (tenant_id, channel_type, settings) values ($1, 'web', '{}')`,
+  sealed_secrets: `insert into konstruct.sealed_secrets (tenant_id, name, key_id, sealed) values ($1, 'canary', 'none', '')`,
+  conversations: `insert into konstruct.conversations (tenant_id, id, channel_type, agent, user_id, owner_name, title)
+    values ($1, '${conversation}', 'web', 'canary', 'canary', 'canary', 'canary')`,
+  turns: `insert into konstruct.turns (tenant_id, id, conversation_id, agent, user_id)
+    values ($1, '${turn}', '${conversation}', 'canary', 'canary')`,
+  messages: `insert into konstruct.messages (tenant_id, id, conversation_id, position, role, author, text, turn_id)
+    values ($1, '${randomUUID()}', '${conversation}', 1, 'user', 'canary', '', '${turn}')`,
+}
+
+const tablesQuery = `
+  select c.relname as table from pg_class c
+  join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+  where c.relnamespace = 'konstruct'::regnamespace and c.relkind in ('r', 'p')
+    and not exists (select from konstruct.shared_tables s where s.table_name = c.relname)
+  order by c.relname`
+
+/** Thrown to roll the transaction back. */
+class Finished extends Error {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super('The probe is through.')
+    this.problems = problems
+  }
+}
+
+const become = (tx: TenantTx, tenant: string): Promise<unknown> =>
+  tx.query(`select set_config('konstruct.tenant', $1, true)`, [tenant])
+
+/** SQLSTATE of a statement that a policy or a missing right refuses. */
+const refused = '42501'
+
+/** Whether the database refuses the statement; what it changed, if it does not, is undone. */
+const isRefused = async (tx: TenantTx, sql: string, bind: readonly unknown[]): Promise<boolean> => {
+  await tx.query('savepoint attempt')
+  try {
+    await tx.query(sql, bind)
+    return false
+  } catch (thrown) {
+    return (thrown as { parent?: { code?: string } }).parent?.code === refused
+  } finally {
+    await tx.query('rollback to savepoint attempt')
+  }
+}
+
+const countOf = async (tx: TenantTx, sql: string, bind: readonly unknown[] = []): Promise<number> =>
+  (await tx.query<{ count: number }>(sql, bind))[0]?.count ?? 0
+
+/** As tenant A: everything that must not work on one table. */
+const probeTable = async (tx: TenantTx, table: string, other: string): Promise<readonly string[]> => {
+  const name = `konstruct.${table}`
+  const counted = (change: string) =>
+    `with changed as (${change} returning 1) select count(*)::int as count from changed`
+  const seen = await countOf(tx, `select count(*)::int as count from (select from ${name} limit 1) seen`)
+  const changed = await countOf(
+    tx,
+    counted(`update ${name} set tenant_id = tenant_id where tenant_id = $1`),
+    [other],
+  )
+  const deleted = await countOf(tx, counted(`delete from ${name} where tenant_id = $1`), [other])
+  const kept = await isRefused(tx, canaryRows[table] ?? `insert into ${name} (tenant_id) values ($1)`, [
+    other,
+  ])
+  return [
+    ...(seen > 0 ? [`${table}: rows of another tenant can be read`] : []),
+    ...(changed > 0 ? [`${table}: rows of another tenant can be changed`] : []),
+    ...(deleted > 0 ? [`${table}: rows of another tenant can be deleted`] : []),
+    ...(kept ? [] : [`${table}: rows of another tenant can be added`]),
+  ]
+}
+
+const probe = async (tx: TenantTx, mine: string, other: string): Promise<readonly string[]> => {
+  const tables = (await tx.query<{ table: string }>(tablesQuery)).map(({ table }) => table)
+  await become(tx, other)
+  for (const [table, insert] of Object.entries(canaryRows))
+    if (tables.includes(table)) await tx.query(insert, [other])
+  await become(tx, mine)
+  const problems: string[] = []
+  for (const table of tables) problems.push(...(await probeTable(tx, table, other)))
+  return problems
+}
+
+/** What another tenant could do, each a short sentence; empty when all is refused. @throws `STORE_UNAVAILABLE` */
+export const probeIsolation = async (database: Database): Promise<readonly string[]> => {
+  const run = randomBytes(4).toString('hex')
+  const [mine, other] = [`canary-${run}-a`, `canary-${run}-b`]
+  try {
+    return await database.withTenant(mine, async (tx) => {
+      throw new Finished(await probe(tx, mine, other))
+    })
+  } catch (thrown) {
+    if (thrown instanceof Finished) return thrown.problems
+    throw thrown
+  }
+}

@@ -1,0 +1,28 @@
+// Runs something again and again, with a pause after each run; one run at a time. A run that fails is its own business:
+// it must not throw.
+import { type Clock, pause } from '../loop/clock.ts'
+
+export class Repeat {
+  readonly #clock: Clock
+  readonly #stop = new AbortController()
+  #ended: Promise<void> = Promise.resolve()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** @param run gives how long to pause until the next run, in milliseconds */
+  start(run: () => Promise<number>): void {
+    this.#ended = this.#loop(run)
+  }
+
+  /** No further run; waits for the one that runs. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#ended
+  }
+
+  async #loop(run: () => Promise<number>): Promise<void> {
+    while (!this.#stop.signal.aborted) await pause(this.#clock, await run(), this.#stop.signal)
+  }
+}
