@@ -16,7 +16,7 @@ interface LeaseObject extends KubeObject {
 }
 
 const specOf = (lease: Lease) => ({
-  ...(lease.holder === '' ? {} : { holderIdentity: lease.holder }),
+  holderIdentity: lease.holder,
   leaseDurationSeconds: lease.durationSeconds,
   acquireTime: new V1MicroTime(lease.acquired),
   renewTime: new V1MicroTime(lease.renewed),

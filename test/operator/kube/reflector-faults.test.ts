@@ -12,7 +12,7 @@ describe('Reflector when the API server or the way to it fails', () => {
   afterEach(() => bench.close())
 
   it('goes on after a broken connection where it was, and lists no second time', async () => {
-    const { proxy, clock, told, start, paint, colorOf, lists, watching, waiting, hearing } = bench
+    const { proxy, clock, told, start, paint, colorOf, lists, watches, watching, waiting, hearing } = bench
     await paint('a', 'red')
     start()
     await watching(1)
@@ -28,6 +28,8 @@ describe('Reflector when the API server or the way to it fails', () => {
     assert.equal(colorOf('a'), 'blue')
     assert.deepEqual(told, ['change a', 'change missed'])
     assert.equal(lists().length, 1)
+    const [first, second] = watches().map(({ url }) => new URLSearchParams(url).get('resourceVersion'))
+    assert.notEqual(first, second)
   })
 
   it('lists again when its version is too old, and tells what it missed as changes', async () => {

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict'
+import { Registry } from 'prom-client'
+import type { KubeList } from '../../../operator/kube/kube-client.ts'
+import { createKubeMetrics } from '../../../operator/kube/kube-metrics.ts'
+import { Reflector } from '../../../operator/kube/reflector.ts'
+import { silentLog } from '../../../services/shared/runtime/log.ts'
 import { waitUntil } from '../../support/wait-until.ts'
+import type { Thing } from './a-kube.ts'
 import { aReflectorBench, type ReflectorBench } from './a-reflector-bench.ts'
 
 describe('Reflector on a real API server', () => {
@@ -53,6 +59,7 @@ describe('Reflector on a real API server', () => {
     await watching(1)
     await kube.client.applyStatus(kube.things, { metadata: made.metadata, status: { seen: 'red' } })
     await waitUntil({ until: 'the status is known' }, () => reflector.all()[0]?.status?.seen === 'red')
+    assert.deepEqual(told, ['sweep judged'])
     await kube.client.patch(kube.things, { metadata: { name: 'judged', annotations: { 'a/b': 'c' } } })
     await hearing('change judged')
     assert.deepEqual(told, ['sweep judged', 'change judged'])
@@ -87,6 +94,22 @@ describe('Reflector on a real API server', () => {
     reflector.start()
     await hearing('change late')
     assert.equal(lists().length, 2)
+  })
+
+  it('ignores an answer that comes after it was stopped, from a client that would not be stopped', async () => {
+    const { clock, told } = bench
+    const listed = Promise.withResolvers<KubeList<never>>()
+    const deaf = { list: () => listed.promise, watch: () => assert.fail('it watches') }
+    const metrics = createKubeMetrics(new Registry())
+    const reflector = new Reflector<Thing>(
+      { client: deaf, clock, metrics, log: silentLog },
+      { resource: bench.kube.things, onKey: (key) => void told.push(key) },
+    )
+    reflector.start()
+    const stopped = reflector.stop()
+    listed.resolve({ items: [{ metadata: { name: 'late' } } as never], resourceVersion: '1' })
+    await stopped
+    assert.deepEqual([told, reflector.all(), reflector.hasSynced()], [[], [], false])
   })
 
   it('sees of a Secret only that it changed', async () => {
