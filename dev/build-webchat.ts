@@ -14,7 +14,7 @@ const options: BuildOptions = {
   bundle: true,
   // A classic script: it loads from any origin, and `document.currentScript` tells it its own.
   format: 'iife',
-  target: ['chrome123', 'firefox121', 'safari17.5'],
+  target: ['chrome123', 'firefox128', 'safari17.5'],
   minify: true,
   legalComments: 'eof',
   logLevel: 'warning',

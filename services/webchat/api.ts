@@ -73,7 +73,8 @@ export class Api {
   }
 }
 
-const query = (values: Readonly<Record<string, string | number | null>>): string =>
-  new URLSearchParams(
-    Object.entries(values).flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])),
-  ).toString()
+const query = (values: Readonly<Record<string, string | number | null>>): string => {
+  const given = new URLSearchParams()
+  for (const [name, value] of Object.entries(values)) if (value !== null) given.set(name, String(value))
+  return given.toString()
+}

@@ -4,10 +4,11 @@
 // what came too early waits in `early`, and `missing` says that the page must ask again with `subscribe` from
 // `position`. The answer either lets the missed events follow (`recovered`) or is the truth itself. Whatever
 // the network repeats, loses or delays, the state ends as the stored conversation.
+import type { ErrorCode } from '../shared/domain/frame-errors.ts'
 import type { EventFrame, StreamEvent, StreamPosition, SubscribedFrame } from '../shared/domain/frames.ts'
 import type { Message, Owner } from '../shared/domain/message.ts'
 import { applyToTurns, endsTurn, fromLive } from './turns.ts'
-import type { TurnView } from './turns.ts'
+import type { TurnEvent, TurnView } from './turns.ts'
 
 export type Confirmation = Extract<StreamEvent, { kind: 'confirmation' }>
 
@@ -20,6 +21,8 @@ export interface ConversationState {
   readonly messages: readonly Message[]
   /** Replies without their message yet, oldest first. */
   readonly turns: readonly TurnView[]
+  /** Why turns failed whose message is already here, by turn. */
+  readonly failures: ReadonlyMap<string, ErrorCode>
   readonly confirmation: Confirmation | null
   /** Events beyond a hole, by number. */
   readonly early: readonly EventFrame[]
@@ -34,6 +37,7 @@ export const emptyConversation = (id: string, agent: string): ConversationState 
   position: null,
   messages: [],
   turns: [],
+  failures: new Map(),
   confirmation: null,
   early: [],
   missing: false,
@@ -114,7 +118,8 @@ const applyInOrder = (state: ConversationState, event: StreamEvent): Conversatio
     case 'state':
     case 'delta':
     case 'restarted':
-      if (state.messages.some((message) => endsTurn(message) && message.turn === event.turn)) return state
+      if (state.messages.some((message) => endsTurn(message) && message.turn === event.turn))
+        return withFailure(state, event)
       return withLiveConfirmation({ ...state, turns: applyToTurns(state.turns, event) })
     default:
       // A kind that a later gateway added; its number counts all the same.
@@ -122,12 +127,25 @@ const applyInOrder = (state: ConversationState, event: StreamEvent): Conversatio
   }
 }
 
+/** The reason of a failure may come after the message that the failed turn left. */
+const withFailure = (state: ConversationState, event: TurnEvent): ConversationState =>
+  event.kind === 'state' && event.code !== undefined
+    ? { ...state, failures: new Map(state.failures).set(event.turn, event.code) }
+    : state
+
 const applyMessage = (state: ConversationState, message: Message): ConversationState =>
   withLiveConfirmation({
     ...state,
     messages: addMessage(state.messages, message),
+    failures: keepCodes(state, message.turn),
     turns: endsTurn(message) ? state.turns.filter(({ turn }) => turn !== message.turn) : state.turns,
   })
+
+/** Where the state came first, the turn that leaves the list hands its reason on. */
+const keepCodes = (state: ConversationState, turn: string | null): ReadonlyMap<string, ErrorCode> => {
+  const code = state.turns.find((view) => view.turn === turn)?.code ?? null
+  return turn === null || code === null ? state.failures : new Map(state.failures).set(turn, code)
+}
 
 /** A question goes when its turn no longer waits for the answer. */
 const withLiveConfirmation = (state: ConversationState): ConversationState =>

@@ -59,9 +59,9 @@ export const markdownBlocks = (text: string): readonly MarkdownBlock[] => {
 const renderToken = (token: Token, links: TokensList['links']): DocumentFragment => {
   const html = markdown.parser(Object.assign([token], { links }))
   const fragment = DOMPurify.sanitize(html, allowed)
+  for (const element of fragment.querySelectorAll('[class]')) keepLanguage(element)
   for (const node of textNodes(fragment)) node.data = plainText(node.data)
   for (const anchor of fragment.querySelectorAll('a')) dressLink(anchor)
-  for (const element of fragment.querySelectorAll('[class]')) keepLanguage(element)
   for (const table of fragment.querySelectorAll('table')) wrap(table, 'table')
   for (const pre of fragment.querySelectorAll('pre')) dressCode(pre)
   return fragment
@@ -83,8 +83,8 @@ const dressLink = (anchor: HTMLAnchorElement): void => {
   if (link.host === null) return
   const host = document.createElement('span')
   host.className = 'link-host'
-  host.textContent = ` (${link.host})`
-  anchor.append(host)
+  host.textContent = `(${link.host})`
+  anchor.after(' ', host)
 }
 
 /** The only class that markdown has a use for. */

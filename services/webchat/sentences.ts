@@ -52,7 +52,7 @@ export const endings: Readonly<Record<Ended, Notice>> = {
   'sign-in': {
     title: 'Please sign in',
     text: 'This chat is for people with an account. Sign in where you came from, then open the chat again from there.',
-    again: 'I have signed in',
+    again: 'Try again',
   },
   forbidden: {
     title: 'This chat is closed',

@@ -99,10 +99,13 @@ const sendingItem = (entry: OutboxEntry): TranscriptItem => ({
 const replyItem = (turn: TurnView): TranscriptItem => ({ kind: 'reply', key: `reply:${turn.turn}`, turn })
 
 /** One error for a failed turn, told until the reader goes on: from its state, or from the message that it left. */
-const failureItems = ({ messages, turns }: ConversationState): readonly TranscriptItem[] => {
+const failureItems = ({ messages, turns, failures }: ConversationState): readonly TranscriptItem[] => {
   const failed = turns.filter(({ state }) => state === 'failed')
   const last = messages.at(-1)
-  const left = last?.finish === 'failed' && last.turn !== null ? [{ turn: last.turn, code: null }] : []
+  const left =
+    last?.finish === 'failed' && last.turn !== null
+      ? [{ turn: last.turn, code: failures.get(last.turn) ?? null }]
+      : []
   return [...failed, ...left].map(({ turn, code }) => ({
     kind: 'failure',
     key: `failure:${turn}`,

@@ -35,7 +35,7 @@ export class ChatElement extends LitElement {
     agent: {},
     base: {},
     token: {},
-    layout: {},
+    layout: { reflect: true },
     theme: { reflect: true },
     open: { type: Boolean, reflect: true },
     getToken: { attribute: false },

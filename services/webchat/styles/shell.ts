@@ -120,6 +120,7 @@ export const shell = css`
 
   .sidebar ul {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 0.125rem;
     list-style: none;
   }

@@ -16,8 +16,8 @@ export const tokens = css`
     --line: light-dark(#e4e1da, #2e3230);
     --line-strong: light-dark(#8b908b, #6d746f);
     --accent-ink: color-mix(in oklab, var(--accent) 88%, var(--ink));
-    --accent-wash: color-mix(in oklab, var(--accent) 11%, var(--surface));
-    --accent-line: color-mix(in oklab, var(--accent) 30%, var(--surface));
+    --accent-wash: light-dark(oklch(from var(--accent) 0.945 0.018 h), oklch(from var(--accent) 0.3 0.028 h));
+    --accent-line: light-dark(oklch(from var(--accent) 0.83 0.055 h), oklch(from var(--accent) 0.43 0.05 h));
     --alert: light-dark(#a03325, #f0a093);
     --alert-wash: light-dark(#fbeeea, #2d1d1a);
     --alert-line: light-dark(#ebcbc3, #57332c);

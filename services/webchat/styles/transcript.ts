@@ -89,6 +89,29 @@ export const transcriptStyles = css`
     padding-top: 0.1875rem;
   }
 
+  .shell:not(.wide) .reply {
+    gap: 0.5rem 0.625rem;
+  }
+
+  .shell:not(.wide) .said {
+    display: contents;
+  }
+
+  .shell:not(.wide) .said > :not(.author) {
+    grid-column: 1 / -1;
+  }
+
+  .shell:not(.wide) .reply > .avatar {
+    width: 1.5rem;
+    height: 1.5rem;
+    font-size: 0.625rem;
+  }
+
+  .shell:not(.wide) .author {
+    margin: 0;
+    align-self: center;
+  }
+
   .author {
     margin-bottom: 0.25rem;
     font-weight: 600;

@@ -25,7 +25,6 @@ export const composer = (screen: Screen, actions: Actions): TemplateResult => {
         aria-label=${`Message ${name}`}
         placeholder=${`Message ${name}`}
         enterkeyhint="send"
-        ?disabled=${!ready}
         .value=${live(draft)}
         @input=${(event: Event) => actions.edited((event.target as HTMLTextAreaElement).value)}
         @keydown=${(event: KeyboardEvent) => (isSend(event) ? submit(event) : undefined)}

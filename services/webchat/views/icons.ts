@@ -17,7 +17,7 @@ export const icons = {
   send: () => icon(svg`<path d="M10 16V4.5M5 9l5-5 5 5" />`),
   stop: () =>
     icon(svg`<rect x="5.5" y="5.5" width="9" height="9" rx="2" fill="currentColor" stroke="none" />`),
-  down: () => icon(svg`<path d="M10 4v11.5M5 11l5 5 5-5" />`),
+  down: () => icon(svg`<path d="m5 8 5 5 5-5" />`),
   chat: () =>
     icon(
       svg`<path d="M10 3.5c4 0 7 2.6 7 6s-3 6-7 6c-.9 0-1.8-.1-2.6-.4L3.8 16.6l.9-3A5.6 5.6 0 0 1 3 9.500c0-3.4 3-6 7-6Z" />`,

@@ -3,6 +3,7 @@ import { html, nothing } from 'lit'
 import type { TemplateResult } from 'lit'
 import type { Message } from '../../shared/domain/message.ts'
 import { plainText } from '../plain-text.ts'
+import { steadyTail } from '../steady-tail.ts'
 import { isFinal, refusalSentence, stateWord } from '../sentences.ts'
 import type { TranscriptItem } from '../transcript.ts'
 import { avatar } from './avatar.ts'
@@ -28,8 +29,21 @@ const storedMessage = (screen: Screen, message: Message): TemplateResult => {
     name: agentName(screen.chat, message.author),
     human: message.role === 'human',
     body: html`<div class="markdown" ${markdown(message.text)}></div>
-      ${message.finish === 'stopped' ? html`<p class="mark">Stopped here at your request.</p>` : nothing}`,
+      ${endingMark(screen, message)}`,
   })
+}
+
+const endings: Readonly<Record<Message['finish'], string | null>> = {
+  complete: null,
+  stopped: 'Stopped here at your request.',
+  failed: 'This reply was cut short.',
+}
+
+/** The newest failure is told in full below the message. */
+const endingMark = ({ chat }: Screen, message: Message): TemplateResult | typeof nothing => {
+  const sentence = endings[message.finish]
+  const toldBelow = message.finish === 'failed' && chat.conversation.messages.at(-1)?.id === message.id
+  return sentence === null || toldBelow ? nothing : html`<p class="mark">${sentence}</p>`
 }
 
 const ownMessage = ({ text, createdAt }: Message): TemplateResult =>
@@ -60,7 +74,10 @@ const liveReply = (screen: Screen, { turn }: Item<'reply'>): TemplateResult => {
   return reply({
     name: agentName(screen.chat, conversation.owner?.name ?? conversation.agent),
     human: false,
-    body: html`<div class="markdown ${writing ? 'live' : ''}" ${markdown(turn.text)}></div>
+    body: html`<div
+        class="markdown ${writing ? 'live' : ''}"
+        ${markdown(writing ? steadyTail(turn.text) : turn.text)}
+      ></div>
       ${
         writing || !isWorking(turn.state)
           ? nothing

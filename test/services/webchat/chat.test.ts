@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import type { ClientFrame, ServerFrame } from '../../../services/shared/domain/frames.ts'
+import { memoryStorage } from '../../../services/webchat/browser-storage.ts'
+import { Chat } from '../../../services/webchat/chat.ts'
+import type { ChatPorts } from '../../../services/webchat/chat.ts'
+import type { SocketEvents } from '../../../services/webchat/connection.ts'
+import { transcript } from '../../../services/webchat/transcript.ts'
+
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await Promise.resolve()
+}
+
+const agents = [
+  { name: 'support', displayName: 'Ava', greeting: '' },
+  { name: 'payroll', displayName: 'Paul', greeting: '' },
+]
+
+/** One chat on a socket that the test speaks for. */
+const bench = async (storage = memoryStorage()) => {
+  const sockets: { events: SocketEvents; sent: ClientFrame[] }[] = []
+  let ids = 0
+  const ports: ChatPorts = {
+    api: {
+      agents: async () => agents,
+      conversations: async () => ({ conversations: [], cursor: null }),
+      messages: async () => ({ messages: [], before: null }),
+    },
+    token: async () => 'token',
+    openSocket: (_protocols, events) => {
+      const socket = { events, sent: [] as ClientFrame[] }
+      sockets.push(socket)
+      return {
+        send: (text) => void socket.sent.push(JSON.parse(text) as ClientFrame),
+        close: () => undefined,
+      }
+    },
+    storage,
+    newId: () => `id-${++ids}-${sockets.length}`,
+    now: Date.now,
+    random: () => 0,
+    tellTabs: () => undefined,
+    onChange: () => undefined,
+  }
+  const chat = new Chat(ports, { tenant: 'acme', agent: '' })
+  const socket = () => sockets.at(-1) as (typeof sockets)[number]
+  const hear = (frame: ServerFrame): void => socket().events.onMessage(JSON.stringify(frame))
+  const welcome = (user = 'u1'): void => {
+    socket().events.onOpen()
+    hear({ type: 'welcome', protocol: 'konstruct.v1', tenant: 'acme', user, agents })
+  }
+  const reconnect = async (user?: string): Promise<void> => {
+    socket().events.onClose(1006)
+    chat.tryNow()
+    await settle()
+    welcome(user)
+  }
+  chat.start()
+  await settle()
+  welcome()
+  await settle()
+  return { chat, hear, reconnect, sent: () => socket().sent, close: () => chat.close() }
+}
+
+type Bench = Awaited<ReturnType<typeof bench>>
+
+/** Says something and lets the gateway accept it. */
+const talk = async ({ chat, hear, sent }: Bench, text: string): Promise<string> => {
+  chat.say(text)
+  const send = sent().at(-1)
+  assert.ok(send?.type === 'send')
+  const { id, conversation } = send
+  hear({ type: 'accepted', id, conversation, message: `m-${id}`, turn: `t-${id}` })
+  const stored = {
+    id: `m-${id}`,
+    role: 'user',
+    author: 'u1',
+    text,
+    turn: `t-${id}`,
+    createdAt: '2026-01-01T00:00:00Z',
+    finish: 'complete',
+  } as const
+  hear({
+    type: 'subscribed',
+    conversation,
+    epoch: 1,
+    seq: 1,
+    recovered: false,
+    messages: [stored],
+    live: null,
+  })
+  await settle()
+  return conversation
+}
+
+const kinds = (frames: readonly ClientFrame[]): string[] => frames.map(({ type }) => type)
+
+describe('the chat', () => {
+  let chatting: Bench
+  beforeEach(async () => {
+    chatting = await bench()
+  })
+  afterEach(() => chatting.close())
+
+  it('follows a conversation that its first message has begun', async () => {
+    const conversation = await talk(chatting, 'hello')
+    assert.deepEqual(chatting.sent().at(-1), { type: 'subscribe', conversation })
+    assert.equal(chatting.chat.view.begun, true)
+  })
+
+  it('after a lost socket follows from where it stood, and says again what was not accepted, with the same id', async () => {
+    const conversation = await talk(chatting, 'hello')
+    chatting.chat.say('and this?')
+    const first = chatting.sent().at(-1)
+    await chatting.reconnect()
+    assert.deepEqual(chatting.sent(), [
+      { type: 'subscribe', conversation, after: { epoch: 1, seq: 1 } },
+      first,
+    ])
+  })
+
+  it('says what was said while it was away when it is back', async () => {
+    const before = chatting.sent()
+    const lost = chatting.reconnect()
+    chatting.chat.say('still there?')
+    await lost
+    assert.deepEqual(kinds(before), [])
+    assert.deepEqual(kinds(chatting.sent()), ['send'])
+  })
+
+  it('asks for what is missing once, however many events come early', async () => {
+    const conversation = await talk(chatting, 'hello')
+    const asked = chatting.sent().length
+    for (const seq of [5, 6, 7])
+      chatting.hear({
+        type: 'event',
+        conversation,
+        epoch: 1,
+        seq,
+        event: { kind: 'delta', turn: 't', attempt: 1, text: 'x' },
+      })
+    assert.deepEqual(chatting.sent().slice(asked), [
+      { type: 'subscribe', conversation, after: { epoch: 1, seq: 1 } },
+    ])
+  })
+
+  it('repeats a stop after a lost socket, as long as the reply is being written', async () => {
+    await talk(chatting, 'hello')
+    chatting.chat.stopReply()
+    await chatting.reconnect()
+    assert.deepEqual(kinds(chatting.sent()), ['subscribe', 'stop'])
+  })
+
+  it('begins anew as another visitor, and takes along what was not accepted', async () => {
+    const conversation = await talk(chatting, 'hello')
+    chatting.chat.say('not lost')
+    await chatting.reconnect('u2')
+    const [send, ...rest] = chatting.sent()
+    assert.ok(send?.type === 'send' && send.text === 'not lost' && send.conversation !== conversation)
+    assert.deepEqual(rest, [])
+    assert.deepEqual(chatting.chat.view.conversation.messages, [])
+  })
+
+  it('shows a refused send with its reason, and sends it again when asked to', async () => {
+    chatting.chat.say('too much')
+    const send = chatting.sent().at(-1)
+    assert.ok(send?.type === 'send')
+    chatting.hear({ type: 'error', code: 'RATE_LIMITED', message: '', id: send.id, retryAfterMs: 10 })
+    const [item] = transcript(chatting.chat.view.conversation, chatting.chat.view.outbox)
+    assert.ok(item?.kind === 'sending' && item.entry.refusal?.code === 'RATE_LIMITED')
+    chatting.chat.retry(send.id)
+    assert.deepEqual(chatting.sent().at(-1), send)
+  })
+
+  it('never sends a frame that the gateway would close the socket over', () => {
+    chatting.chat.say('ü'.repeat(40_000))
+    assert.deepEqual(chatting.sent(), [])
+    assert.equal(chatting.chat.view.outbox[0]?.refusal?.code, 'TEXT_TOO_LONG')
+  })
+
+  it('shows the conversation again that was open, after a reload', async () => {
+    const storage = memoryStorage()
+    const before = await bench(storage)
+    const conversation = await talk(before, 'hello')
+    before.close()
+    const after = await bench(storage)
+    assert.deepEqual(after.sent(), [{ type: 'subscribe', conversation }])
+    assert.equal(after.chat.view.conversation.agent, 'support')
+    after.close()
+  })
+
+  it('begins a new one when the conversation that was open is gone', async () => {
+    const conversation = await talk(chatting, 'hello')
+    await chatting.reconnect()
+    chatting.hear({ type: 'error', code: 'CONVERSATION_NOT_FOUND', message: '', conversation })
+    assert.equal(chatting.chat.view.begun, false)
+    assert.notEqual(chatting.chat.view.conversation.id, conversation)
+  })
+
+  it('follows a conversation once per socket, however often the reader looks at it', async () => {
+    const conversation = await talk(chatting, 'hello')
+    chatting.chat.newConversation('payroll')
+    assert.equal(chatting.chat.view.conversation.agent, 'payroll')
+    const asked = chatting.sent().length
+    chatting.chat.openConversation(conversation, 'support')
+    assert.equal(chatting.sent().length, asked)
+    assert.equal(chatting.chat.view.conversation.messages.length, 1)
+  })
+
+  it('goes on when a later gateway sends frames and codes that it does not know', async () => {
+    chatting.hear({ type: 'fanfare' } as unknown as ServerFrame)
+    chatting.hear({ type: 'error', code: 'MOON_PHASE', message: '' } as unknown as ServerFrame)
+    await talk(chatting, 'hello')
+    assert.equal(chatting.chat.view.conversation.messages.length, 1)
+  })
+})

@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { mock } from 'node:test'
+import type { ServerFrame } from '../../../services/shared/domain/frames.ts'
+import { Connection } from '../../../services/webchat/connection.ts'
+import type { ConnectionPorts, ConnectionStatus, SocketEvents } from '../../../services/webchat/connection.ts'
+import { SignInNeeded, TenantMissing } from '../../../services/webchat/refusals.ts'
+
+interface Opened extends SocketEvents {
+  readonly protocols: readonly string[]
+  readonly sent: string[]
+  closed: boolean
+}
+
+const settle = async (): Promise<void> => {
+  for (let i = 0; i < 10; i++) await Promise.resolve()
+}
+
+const bench = (over: Partial<ConnectionPorts> = {}) => {
+  const sockets: Opened[] = []
+  const statuses: ConnectionStatus[] = []
+  const frames: ServerFrame[] = []
+  const renewals: boolean[] = []
+  const connection = new Connection({
+    openSocket: (protocols, events) => {
+      const opened: Opened = { ...events, protocols, sent: [], closed: false }
+      sockets.push(opened)
+      return { send: (text) => void opened.sent.push(text), close: () => void (opened.closed = true) }
+    },
+    token: async (renew) => {
+      renewals.push(renew)
+      return 'tökén'
+    },
+    explainRefusal: async () => null,
+    onFrame: (frame) => void frames.push(frame),
+    onStatus: (status) => void statuses.push(status),
+    random: () => 0.5,
+    now: () => Date.now(),
+    ...over,
+  })
+  const last = (): Opened => sockets.at(-1) as Opened
+  const open = async (): Promise<Opened> => {
+    connection.start()
+    await settle()
+    last().onOpen()
+    return last()
+  }
+  const later = async (ms: number): Promise<void> => {
+    mock.timers.tick(ms)
+    await settle()
+  }
+  return { connection, sockets, statuses, frames, renewals, last, open, later, status: () => statuses.at(-1) }
+}
+
+const subscribe = { type: 'subscribe', conversation: 'c1' } as const
+
+describe('the connection', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 }))
+  afterEach(() => mock.timers.reset())
+
+  it('offers the protocol and the token, encoded for a header', async () => {
+    const { open } = bench()
+    const { protocols } = await open()
+    assert.deepEqual(protocols, ['konstruct.v1', 'konstruct.bearer.dMO2a8Opbg'])
+  })
+
+  it('comes back by itself after a lost network, later each time, up to a bound', async () => {
+    const { open, last, later, sockets, status } = bench()
+    await open()
+    const waits: number[] = []
+    for (let i = 0; i < 9; i++) {
+      last().onClose(1006)
+      await settle()
+      const now = status()
+      waits.push(now?.name === 'waiting' ? now.until - Date.now() : -1)
+      await later(20_000)
+    }
+    assert.deepEqual(waits, [250, 500, 1000, 2000, 4000, 8000, 10000, 10000, 10000])
+    assert.equal(sockets.length, 10)
+  })
+
+  it('begins with short waits again after a stable time', async () => {
+    const { open, last, later, status } = bench()
+    await open()
+    for (let i = 0; i < 5; i++) {
+      last().onClose(1006)
+      await settle()
+      await later(20_000)
+    }
+    last().onOpen()
+    await later(10_000)
+    last().onClose(1006)
+    assert.deepEqual(status(), { name: 'waiting', until: Date.now() + 250 })
+  })
+
+  it('comes back when the gateway that goes has said, with jitter', async () => {
+    const { open, last, status } = bench()
+    await open()
+    last().onMessage('{"type":"reconnect","afterMs":3000}')
+    last().onClose(1012)
+    assert.deepEqual(status(), { name: 'waiting', until: Date.now() + 3250 })
+  })
+
+  it('tries at once when the network is back', async () => {
+    const { connection, open, last, sockets } = bench()
+    await open()
+    last().onClose(1006)
+    connection.hurry()
+    await settle()
+    assert.equal(sockets.length, 2)
+  })
+
+  it('asks for a new token when the old one ends', async () => {
+    const { open, last, later, renewals } = bench()
+    await open()
+    last().onClose(4401)
+    await later(0)
+    assert.deepEqual(renewals, [false, true])
+  })
+
+  it('waits between renewals when no token pleases the gateway', async () => {
+    const { open, last, later, status } = bench()
+    await open()
+    for (let i = 0; i < 4; i++) {
+      last().onClose(4401)
+      await later(i === 0 ? 0 : 20_000)
+      last().onOpen()
+    }
+    last().onClose(4401)
+    const now = status()
+    assert.ok(now?.name === 'waiting' && now.until - Date.now() >= 2000)
+  })
+
+  for (const [code, why] of [
+    [4403, 'forbidden'],
+    [4400, 'protocol'],
+  ] as const)
+    it(`does not come back after ${code}`, async () => {
+      const { open, last, later, sockets, status } = bench()
+      await open()
+      last().onClose(code)
+      await later(60_000)
+      assert.deepEqual([status(), sockets.length], [{ name: 'ended', why }, 1])
+    })
+
+  it('asks over HTTP why an upgrade was refused, since a browser does not tell', async () => {
+    const { connection, last, later, renewals } = bench({ explainRefusal: async () => 4401 })
+    connection.start()
+    await settle()
+    last().onClose(1006)
+    await settle()
+    await later(0)
+    assert.deepEqual(renewals, [false, true])
+  })
+
+  for (const [error, why] of [
+    [new SignInNeeded('no'), 'sign-in'],
+    [new TenantMissing('no'), 'missing'],
+  ] as const)
+    it(`ends with "${why}" when no token is to be had, and tries again when asked to`, async () => {
+      let fails = true
+      const { connection, sockets, status } = bench({
+        token: async () => {
+          if (fails) throw error
+          return 'token'
+        },
+      })
+      connection.start()
+      await settle()
+      assert.deepEqual(status(), { name: 'ended', why })
+      fails = false
+      connection.start()
+      await settle()
+      assert.equal(sockets.length, 1)
+    })
+
+  it('takes the silence after a question for a lost socket', async () => {
+    const { connection, open, later, sockets } = bench()
+    const first = await open()
+    connection.send(subscribe)
+    await later(10_000)
+    assert.equal(first.closed, true)
+    await later(500)
+    assert.equal(sockets.length, 2)
+  })
+
+  it('takes any word of the gateway for life', async () => {
+    const { connection, open, later, sockets } = bench()
+    const first = await open()
+    connection.send(subscribe)
+    first.onMessage('{"type":"accepted"}')
+    await later(60_000)
+    assert.equal(sockets.length, 1)
+  })
+
+  it('says that nothing was sent while there is no socket', async () => {
+    const { connection, open } = bench()
+    assert.equal(connection.send(subscribe), false)
+    await open()
+    assert.equal(connection.send(subscribe), true)
+  })
+
+  it('hears nothing more of a socket that it has left', async () => {
+    const { connection, open, frames, later, sockets } = bench()
+    const first = await open()
+    connection.close()
+    first.onMessage('{"type":"welcome"}')
+    first.onClose(1006)
+    await later(60_000)
+    assert.deepEqual([frames, sockets.length], [[], 1])
+  })
+
+  it('skips what is no JSON', async () => {
+    const { open, frames } = bench()
+    ;(await open()).onMessage('{')
+    assert.deepEqual(frames, [])
+  })
+})
