@@ -1,0 +1,48 @@
+// The connections of the process. Opening one waits for nothing: each connects when it can, and again when it broke.
+import { createKafkaLog } from '../shared/bus/kafka-log.ts'
+import type { MessageLog } from '../shared/bus/message-log.ts'
+import { TenantDirectory } from '../shared/intake/tenant-directory.ts'
+import { ChannelSubscriber } from '../shared/redis/channel-subscriber.ts'
+import { RedisConnection } from '../shared/redis/redis-connection.ts'
+import type { Log } from '../shared/runtime/log.ts'
+import { Database } from '../shared/store/database.ts'
+import type { OrchestratorConfig } from './config.ts'
+import { OpenAIModels } from './models/openai.ts'
+
+export interface Clients {
+  readonly database: Database
+  readonly redis: RedisConnection
+  readonly subscriber: ChannelSubscriber
+  readonly bus: MessageLog
+  readonly directory: TenantDirectory
+  readonly models: OpenAIModels
+  close(): Promise<void>
+}
+
+const name = 'konstruct-orchestrator'
+
+export const openClients = (config: OrchestratorConfig, log: Log): Clients => {
+  const database = new Database({ url: config.databaseUrl, poolSize: config.databasePool, application: name })
+  const redis = new RedisConnection({ url: config.redisUrl, name, log })
+  const subscriber = new ChannelSubscriber({ url: config.redisUrl, name: `${name}-subscriber`, log })
+  const bus = createKafkaLog({ log }, { brokers: config.kafkaBrokers, clientId: name })
+  const directory = new TenantDirectory({ database, keyring: config.keyring, log })
+  const models = new OpenAIModels()
+  directory.onChange((tenant, known) =>
+    models.keepOnly(tenant, known?.config.spec.models.map((model) => model.name) ?? []),
+  )
+  return {
+    database,
+    redis,
+    subscriber,
+    bus,
+    directory,
+    models,
+    close: async () => {
+      await Promise.all([directory.close(), models.close(), bus.close()])
+      redis.close()
+      subscriber.close()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,58 @@
+// What is known of a tenant when one of its turns begins. The gateway may have followed a change up to one poll before
+// us, so before a turn is refused, PostgreSQL is asked: a new agent or a tenant that was resumed must not fail it.
+import type { AgentConfig, TenantConfig } from '../shared/domain/tenant-config.ts'
+import type { TenantDirectory } from '../shared/intake/tenant-directory.ts'
+import { KonstructError } from '../shared/runtime/errors.ts'
+import type { Secret } from '../shared/runtime/read-config.ts'
+import type { Database } from '../shared/store/database.ts'
+import { readTenant } from '../shared/store/read-tenant.ts'
+import { openSecret, type Keyring } from '../shared/store/seal.ts'
+
+export interface FindAgentPorts {
+  readonly database: Database
+  readonly directory: TenantDirectory
+  readonly keyring: Keyring
+}
+
+export interface FoundAgent {
+  readonly config: TenantConfig
+  readonly agent: AgentConfig
+  /** @throws KonstructError `SECRET_UNREADABLE` */
+  readonly secret: (name: string) => Secret | null
+}
+
+type Known = Pick<FoundAgent, 'config' | 'secret'>
+
+const isServed = (known: Known | undefined, agent: string): known is Known =>
+  known !== undefined && known.config.state === 'active' && known.config.agents.has(agent)
+
+/** @throws KonstructError `AGENT_NOT_FOUND`, `TENANT_SUSPENDED`, `STORE_UNAVAILABLE` */
+export const findAgent = async (
+  ports: FindAgentPorts,
+  tenant: string,
+  agentName: string,
+): Promise<FoundAgent> => {
+  const known = ports.directory.get(tenant)
+  const current = isServed(known, agentName) ? known : await readAfresh(ports, tenant)
+  if (current === undefined) throw new KonstructError('AGENT_NOT_FOUND')
+  if (current.config.state !== 'active') throw new KonstructError('TENANT_SUSPENDED')
+  const agent = current.config.agents.get(agentName)
+  if (agent === undefined) throw new KonstructError('AGENT_NOT_FOUND')
+  return { config: current.config, secret: current.secret, agent }
+}
+
+const readAfresh = async (
+  { database, keyring }: FindAgentPorts,
+  tenant: string,
+): Promise<Known | undefined> => {
+  const published = await readTenant(database, tenant)
+  if (published === null) return undefined
+  const sealed = new Map(published.secrets.map((secret) => [secret.name, secret]))
+  return {
+    config: published.config,
+    secret: (name) => {
+      const secret = sealed.get(name)
+      return secret === undefined ? null : openSecret(keyring, tenant, secret)
+    },
+  }
+}

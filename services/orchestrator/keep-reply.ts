@@ -1,0 +1,56 @@
+// Saves the reply, however long PostgreSQL is away: the text stays here until it is saved, or until another worker owns
+// the turn.
+import type { Message } from '../shared/domain/message.ts'
+import { asKonstructError } from '../shared/runtime/errors.ts'
+import { saveReply, type Reply } from '../shared/store/save-reply.ts'
+import type { Attempt } from './begin-attempt.ts'
+import type { DraftedReply } from './draft-reply.ts'
+import type { Usage } from './models/model.ts'
+import { abortReason } from './running-turns.ts'
+import type { TurnPorts } from './turn-ports.ts'
+import { whileStoreAway } from './while-store-away.ts'
+
+/** Of English; most models of today write a little more per token. */
+const charactersPerToken = 4
+
+/** Null: the turn is another worker's, or was saved by a try whose answer was lost: it is announced when found again. */
+export const keepReply = async (
+  ports: TurnPorts,
+  attempt: Attempt,
+  draft: DraftedReply,
+): Promise<Message | null> => {
+  const unlessLost = signalOfLoss(attempt.signal, ports.closing)
+  const reply = replyOf(ports, attempt, draft)
+  try {
+    return await whileStoreAway(unlessLost, () => saveReply(ports.database, reply))
+  } catch (thrown) {
+    const error = asKonstructError(thrown)
+    ports.log.error('reply cannot be saved', { ...attempt.claim.ref, code: error.code, error })
+    const apology: Reply = { ...reply, state: 'failed', code: 'INTERNAL', text: '' }
+    return whileStoreAway(unlessLost, () => saveReply(ports.database, apology))
+  }
+}
+
+/** A user's stop must not keep the stopped reply from being saved. */
+const signalOfLoss = (signal: AbortSignal, closing: AbortSignal): AbortSignal =>
+  abortReason(signal) === 'stopped' ? closing : signal
+
+const replyOf = (
+  { metrics }: TurnPorts,
+  { claim }: Attempt,
+  { state, code, text, usage, request }: DraftedReply,
+): Reply => {
+  const used = usage ?? estimateUsage(request, text)
+  if (usage === null && text !== '') metrics.usageEstimated.inc()
+  return { ref: claim.ref, attempt: claim.attempt, state, author: claim.agent, text, code, ...used }
+}
+
+/** From the characters, when the model did not tell. A model that wrote nothing is taken to have read nothing. */
+const estimateUsage = (request: DraftedReply['request'], text: string): Usage => {
+  if (request === null || text === '') return { inputTokens: 0, outputTokens: 0 }
+  const read = request.prompt.reduce((sum, { content }) => sum + content.length, 0)
+  return {
+    inputTokens: Math.ceil(read / charactersPerToken),
+    outputTokens: Math.ceil(text.length / charactersPerToken),
+  }
+}

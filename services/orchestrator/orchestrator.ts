@@ -1,0 +1,54 @@
+// Puts the orchestrator together: opens what it needs, says whether it is ready, and closes in reverse.
+import { startAdminServer, type AdminServer } from '../shared/runtime/admin-server.ts'
+import type { Log } from '../shared/runtime/log.ts'
+import type { RunningService } from '../shared/runtime/run-service.ts'
+import { awaitStore } from './await-store.ts'
+import { openClients } from './clients.ts'
+import type { OrchestratorConfig } from './config.ts'
+import { createMetrics } from './metrics.ts'
+import { sampleOpenTurns } from './sample-open-turns.ts'
+import { TurnWorks } from './turn-works.ts'
+
+export interface Orchestrator extends RunningService {
+  readonly adminPort: number
+}
+
+/**
+ * Resolves once PostgreSQL was found and is isolated; Kafka and Redis are connected to when they are there.
+ * @throws KonstructError `CONFIG_INVALID`, `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`, `STORE_SCHEMA_OUTDATED`
+ */
+export const startOrchestrator = async (config: OrchestratorConfig, log: Log): Promise<Orchestrator> => {
+  const metrics = createMetrics()
+  const clients = openClients(config, log)
+  let works: TurnWorks | undefined
+  let admin: AdminServer | undefined
+  try {
+    admin = await startAdminServer({
+      port: config.adminPort,
+      host: config.host,
+      registry: metrics.registry,
+      live: [],
+      ready: [
+        ['store', () => works !== undefined],
+        ['configuration', () => clients.directory.synced],
+        ['kafka', () => works?.joined ?? false],
+      ],
+    })
+    await awaitStore(clients.database, log)
+  } catch (thrown) {
+    await admin?.close()
+    await clients.close()
+    throw thrown
+  }
+  clients.directory.start()
+  works = new TurnWorks({ config, clients, metrics, log })
+  const endSampling = sampleOpenTurns(clients.database, metrics.open)
+  const server = admin
+  const stop = async (): Promise<void> => {
+    await works.stop()
+    await endSampling()
+    await clients.close()
+    await server.close()
+  }
+  return { adminPort: server.port, stop }
+}

@@ -1,0 +1,181 @@
+// Writes one attempt of a turn to its conversation's live stream, without ever holding up the model: whoever adds text
+// returns at once, and a flusher of its own sends what has gathered.
+//
+//   open: the state and the first words go at once, all else every 25 ms, one flush at a time
+//   a flush failed: the same flush again, under the same name, so that it is written once; text goes on gathering
+//   the stream is of another epoch (Redis lost it): `restarted`, the state, and the whole text so far in one delta
+//   ended: the last events, tried for a short while → true when written
+//   discarded: nothing more is written
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StreamEvent, StreamPosition } from '../shared/domain/frames.ts'
+import type { TurnRef, TurnState } from '../shared/domain/turn.ts'
+import type { OrchestratorMetrics } from './metrics.ts'
+
+interface AppendOptions {
+  readonly epoch?: number
+  readonly flush: string
+}
+
+export interface ReplyStreamPorts {
+  readonly metrics: Pick<OrchestratorMetrics, 'flushes'>
+  /** `appendEvents`, bound to the conversation. Null: the epoch is over. @throws when it may or may not have happened. */
+  readonly append: (
+    events: readonly StreamEvent[],
+    options: AppendOptions,
+  ) => Promise<Pick<StreamPosition, 'epoch'> | null>
+  readonly onState: (state: TurnState) => void
+}
+
+interface Attempt {
+  readonly ref: TurnRef
+  readonly attempt: number
+}
+
+/** Nobody sees the difference, and Redis gets a fraction of the writes; the window that LibreChat measured its way to. */
+const flushEveryMs = 25
+const firstPauseMs = 50
+const longestPauseMs = 1_000
+/** The end is repeated for this long, in milliseconds; after that the turn is announced by the take-up loop. */
+const endWithinMs = 3_000
+
+export class ReplyStream {
+  readonly #ports: ReplyStreamPorts
+  readonly #attempt: Attempt
+  readonly #over = new AbortController()
+  #state: TurnState = 'queued'
+  #text = ''
+  #pending: StreamEvent[] = []
+  #epoch: number | undefined
+  #flushes = 0
+  #lastFlush = Number.NEGATIVE_INFINITY
+  #urgent = false
+  #ending = false
+  #timer: NodeJS.Timeout | undefined
+  #flushing: Promise<void> | undefined
+
+  constructor(ports: ReplyStreamPorts, attempt: Attempt) {
+    this.#ports = ports
+    this.#attempt = attempt
+  }
+
+  /** Everything written so far. */
+  get text(): string {
+    return this.#text
+  }
+
+  /** An earlier attempt may have written: readers drop what it wrote. */
+  restart(): void {
+    this.#pending.push(this.#restarted())
+  }
+
+  changeState(state: TurnState): void {
+    this.#state = state
+    this.#ports.onState(state)
+    this.#pending.push(this.#stateEvent())
+    this.#urgent = true
+    this.#schedule()
+  }
+
+  write(text: string): void {
+    this.#text += text
+    const last = this.#pending.at(-1)
+    if (last?.kind === 'delta') this.#pending[this.#pending.length - 1] = { ...last, text: last.text + text }
+    else this.#pending.push(this.#delta(text))
+    this.#schedule()
+  }
+
+  /** Writes what is left and the last events. False: Redis did not take them in time, or the stream was discarded. */
+  async end(state: TurnState, last: readonly StreamEvent[], flush: string): Promise<boolean> {
+    this.#ports.onState(state)
+    this.#ending = true
+    clearTimeout(this.#timer)
+    const deadline = setTimeout(() => this.#over.abort(), endWithinMs)
+    try {
+      await this.#flushing
+      this.#pending.push(...last)
+      const events = this.#pending.splice(0)
+      // Without an epoch: the last events are whole in themselves, whatever became of the stream.
+      return (await this.#appendUntilOver(events, { flush })) !== undefined
+    } finally {
+      clearTimeout(deadline)
+      this.#over.abort()
+    }
+  }
+
+  /** Ends without another word: the turn is another worker's now. */
+  discard(): void {
+    clearTimeout(this.#timer)
+    this.#over.abort()
+  }
+
+  #schedule(): void {
+    if (this.#flushing !== undefined || this.#ending || this.#over.signal.aborted) return
+    clearTimeout(this.#timer)
+    const waitMs = this.#urgent ? 0 : this.#lastFlush + flushEveryMs - performance.now()
+    if (waitMs > 0) this.#timer = setTimeout(() => this.#begin(), waitMs)
+    else this.#begin()
+  }
+
+  #begin(): void {
+    // A microtask later, so that a state and the words that come with it are one flush.
+    this.#flushing = Promise.resolve()
+      .then(() => this.#flush())
+      .finally(() => {
+        this.#flushing = undefined
+        if (this.#pending.length > 0) this.#schedule()
+      })
+  }
+
+  async #flush(): Promise<void> {
+    this.#urgent = false
+    this.#lastFlush = performance.now()
+    const events = this.#pending.splice(0)
+    const epoch = this.#epoch
+    const options = { flush: this.#nextFlush(), ...(epoch === undefined ? {} : { epoch }) }
+    const position = await this.#appendUntilOver(events, options)
+    if (position === undefined) return
+    this.#epoch = position?.epoch
+    if (position === null) this.#rewrite()
+  }
+
+  /** The stream was lost, and with it all that was written: the next flush begins anew. */
+  #rewrite(): void {
+    this.#ports.metrics.flushes.inc({ result: 'rewritten' })
+    this.#pending = [this.#restarted(), this.#stateEvent()]
+    if (this.#text !== '') this.#pending.push(this.#delta(this.#text))
+    this.#urgent = true
+  }
+
+  /** Undefined: the turn was over before it succeeded. */
+  async #appendUntilOver(events: readonly StreamEvent[], options: AppendOptions) {
+    const { append, metrics } = this.#ports
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      try {
+        const position = await append(events, options)
+        metrics.flushes.inc({ result: 'written' })
+        return position
+      } catch {
+        metrics.flushes.inc({ result: 'failed' })
+      }
+      await sleep(pauseMs, undefined, { signal: this.#over.signal }).catch(() => {})
+      if (this.#over.signal.aborted) return undefined
+    }
+  }
+
+  #nextFlush(): string {
+    this.#flushes += 1
+    return `${this.#attempt.ref.turn}/${this.#attempt.attempt}/${this.#flushes}`
+  }
+
+  #stateEvent(): StreamEvent {
+    return { kind: 'state', turn: this.#attempt.ref.turn, state: this.#state }
+  }
+
+  #restarted(): StreamEvent {
+    return { kind: 'restarted', turn: this.#attempt.ref.turn, attempt: this.#attempt.attempt }
+  }
+
+  #delta(text: string): StreamEvent {
+    return { kind: 'delta', turn: this.#attempt.ref.turn, attempt: this.#attempt.attempt, text }
+  }
+}

@@ -1,0 +1,37 @@
+// The story of a turn: claim → draft the reply (load the context, build the prompt, call the model, stream) → save →
+// announce. The claim decides whether there is anything to do; the fence decides whether what was done counts.
+import type { TurnRef } from '../shared/domain/turn.ts'
+import { claimTurn, type ClaimedTurn } from '../shared/store/claim-turn.ts'
+import { announceAgain, announceReply } from './announce-reply.ts'
+import { beginAttempt } from './begin-attempt.ts'
+import { draftReply } from './draft-reply.ts'
+import { keepReply } from './keep-reply.ts'
+import type { RunOutcome } from './metrics.ts'
+import { abortReason } from './running-turns.ts'
+import type { TurnPorts } from './turn-ports.ts'
+import { whileStoreAway } from './while-store-away.ts'
+
+export const runTurn = async (ports: TurnPorts, ref: TurnRef): Promise<RunOutcome> => {
+  const { database, worker, leaseMs, limitOf, closing } = ports
+  const claim = await whileStoreAway(closing, () =>
+    claimTurn(database, { ref, worker, leaseMs, maxConcurrentTurns: limitOf(ref.tenant) }),
+  )
+  if (claim === null) return 'abandoned'
+  if (claim.kind === 'claimed') return answerTurn(ports, claim)
+  if (claim.kind === 'unannounced') return announceAgain(ports, claim)
+  return claim.kind === 'done' ? 'ended' : claim.kind
+}
+
+const answerTurn = async (ports: TurnPorts, claim: ClaimedTurn): Promise<RunOutcome> => {
+  const attempt = beginAttempt(ports, claim)
+  try {
+    const draft = await draftReply(ports, attempt)
+    const reason = abortReason(attempt.signal)
+    if (draft.state === 'stopped' && reason !== 'stopped') return reason === 'lost' ? 'fenced' : 'abandoned'
+    const reply = await keepReply(ports, attempt, draft)
+    if (reply === null) return abortReason(attempt.signal) === 'abandoned' ? 'abandoned' : 'fenced'
+    return await announceReply(ports, attempt, { draft, reply })
+  } finally {
+    attempt.end()
+  }
+}

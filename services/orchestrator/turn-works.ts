@@ -1,0 +1,150 @@
+// Everything that moves turns in this process, wired together: Kafka and the take-up loop offer turns, the dispatcher
+// starts them, and what runs is held by leases.
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { topicNames } from '../shared/bus/topics.ts'
+import type { Subscription } from '../shared/bus/message-log.ts'
+import type { TurnRef } from '../shared/domain/turn.ts'
+import type { Log } from '../shared/runtime/log.ts'
+import { asKonstructError } from '../shared/runtime/errors.ts'
+import {
+  closeTurns,
+  findWaitingTurns,
+  releaseLeases,
+  renewLeases,
+  setAside,
+} from '../shared/store/open-turns.ts'
+import { AgentMemory } from './agent-memory.ts'
+import { Batch } from './batch.ts'
+import type { Clients } from './clients.ts'
+import type { OrchestratorConfig } from './config.ts'
+import { consumeTurns } from './consume-turns.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { OrchestratorMetrics } from './metrics.ts'
+import { runTurn } from './run-turn.ts'
+import { RunningTurns } from './running-turns.ts'
+import { TakeUp } from './take-up.ts'
+import type { TurnPorts } from './turn-ports.ts'
+
+interface WorksOptions {
+  readonly config: OrchestratorConfig
+  readonly clients: Clients
+  readonly metrics: OrchestratorMetrics
+  readonly log: Log
+}
+
+/** A tenant that is not known here yet runs its turns one by one until it is. */
+const limitOfUnknown = 1
+/** Leases are renewed so often within their time that two renewals may fail. */
+const renewalsPerLease = 3
+/** Turns that are given up have nothing left to do but to notice; in milliseconds. */
+const noticeWithinMs = 2_000
+
+export class TurnWorks {
+  readonly #options: WorksOptions
+  readonly #worker = `${hostname()}/${process.pid}/${randomUUID()}`
+  readonly #closing = new AbortController()
+  readonly #running: RunningTurns
+  readonly #closeTurn: Batch<TurnRef>
+  readonly #setAside: Batch<TurnRef>
+  readonly #dispatcher: Dispatcher
+  readonly #takeUp: TakeUp
+  readonly #subscription: Subscription
+
+  constructor(options: WorksOptions) {
+    const { config, clients, metrics, log } = options
+    const { database } = clients
+    this.#options = options
+    const batch = (name: string, write: typeof closeTurns) =>
+      new Batch<TurnRef>({ name, log, write: (refs) => write(database, refs) })
+    this.#closeTurn = batch('close-turns', closeTurns)
+    this.#setAside = batch('set-aside', setAside)
+    this.#running = new RunningTurns(
+      { log, renew: (refs) => renewLeases(database, this.#worker, config.leaseMs, refs) },
+      config.leaseMs / renewalsPerLease,
+    )
+    this.#dispatcher = this.#openDispatcher()
+    this.#takeUp = new TakeUp(
+      {
+        log,
+        find: (wanted) => findWaitingTurns(database, wanted),
+        wanted: () => this.#dispatcher.wanted,
+        take: (refs, wanted) => this.#dispatcher.take(refs, wanted),
+      },
+      config.takeUpEveryMs,
+    )
+    this.#subscription = consumeTurns(
+      { bus: clients.bus, log, metrics, offer: (turn) => this.#dispatcher.offer(turn) },
+      {
+        topics: topicNames(config.topicPrefix),
+        group: `${config.topicPrefix}konstruct-orchestrator`,
+        window: config.capacity,
+        closing: this.#closing.signal,
+      },
+    )
+  }
+
+  get joined(): boolean {
+    return this.#subscription.joined
+  }
+
+  /**
+   * Leaves the group at once, so that others get what comes, and lets what runs end. A record of a running turn is then
+   * delivered to another worker, which finds it held. What has not ended in time is given up and free for others at once.
+   */
+  async stop(): Promise<void> {
+    const left = this.#subscription.close({ drainMs: 0 })
+    const looked = this.#takeUp.close()
+    if (!(await this.#dispatcher.drain(this.#options.config.drainMs))) {
+      this.#running.abandonAll()
+      this.#closing.abort()
+      await this.#dispatcher.drain(noticeWithinMs)
+    }
+    this.#closing.abort()
+    await Promise.all([left, looked, this.#closeTurn.close(), this.#setAside.close(), this.#running.close()])
+    await this.#releaseLeases()
+  }
+
+  #openDispatcher(): Dispatcher {
+    const { config, metrics, log } = this.#options
+    const ports = this.#turnPorts()
+    return new Dispatcher(
+      {
+        log,
+        metrics,
+        limitOf: ports.limitOf,
+        run: (ref) => runTurn(ports, ref),
+        setAside: (ref) => this.#setAside.add(ref),
+        onRoom: () => this.#takeUp.wake(),
+      },
+      config.capacity,
+    )
+  }
+
+  #turnPorts(): TurnPorts {
+    const { config, clients, metrics, log } = this.#options
+    const { database, redis, directory } = clients
+    return {
+      ...clients,
+      metrics,
+      log,
+      keyring: config.keyring,
+      memory: new AgentMemory({ database, redis, log }),
+      running: this.#running,
+      closeTurn: this.#closeTurn,
+      worker: this.#worker,
+      leaseMs: config.leaseMs,
+      limitOf: (tenant) => directory.get(tenant)?.config.spec.limits.maxConcurrentTurns ?? limitOfUnknown,
+      closing: this.#closing.signal,
+    }
+  }
+
+  async #releaseLeases(): Promise<void> {
+    try {
+      await releaseLeases(this.#options.clients.database, this.#worker)
+    } catch (thrown) {
+      const error = asKonstructError(thrown)
+      this.#options.log.warn('leases run out by themselves', { code: error.code, error })
+    }
+  }
+}
