@@ -53,6 +53,13 @@ const rules = {
     close: 4403,
     sentence: 'This page is not in the allowedOrigins of the tenant.',
   },
+  IDENTITY_UNAVAILABLE: {
+    kind: 'upstream',
+    retry: 'later',
+    status: 503,
+    close: 1013,
+    sentence: "The keys of the tenant's identity provider cannot be read.",
+  },
   VISITORS_FORBIDDEN: {
     kind: 'caller',
     retry: 'fixed',
@@ -170,6 +177,12 @@ const rules = {
   },
   LEASE_LOST: { kind: 'system', retry: 'later', status: 503, sentence: 'Another operator leads now.' },
   SPEC_INVALID: { kind: 'caller', retry: 'fixed', status: 422, sentence: 'The resource is not valid.' },
+  TENANT_NAME_TAKEN: {
+    kind: 'caller',
+    retry: 'later',
+    status: 409,
+    sentence: 'The name of the tenant belongs to another namespace.',
+  },
   SECRET_UNAVAILABLE: {
     kind: 'caller',
     retry: 'fixed',

@@ -3,6 +3,7 @@
 // n never misses one below n.
 import type { AgentConfig, TenantState } from '../domain/tenant-config.ts'
 import type { TenantSpec, WebChannel } from '../domain/resources/tenant.ts'
+import { KonstructError } from '../runtime/errors.ts'
 import type { Database, TenantTx } from './database.ts'
 import type { SealedSecret } from './seal.ts'
 
@@ -17,7 +18,10 @@ export interface Publication {
   readonly secrets: readonly SealedSecret[]
 }
 
-/** Replaces what is published of a tenant, in one transaction, and gives its new revision. */
+/**
+ * Replaces what is published of a tenant, in one transaction, and gives its new revision.
+ * @throws KonstructError `TENANT_NAME_TAKEN` when the name belongs to another namespace: no data changes hands.
+ */
 export const publishTenant = (database: Database, publication: Publication): Promise<number> =>
   database.withTenant(publication.tenant, async (tx) => {
     await writeSettings(tx, publication)
@@ -91,10 +95,12 @@ const writeIndex = async (tx: TenantTx, publication: Publication): Promise<numbe
   const rows = await tx.query<{ revision: number }>(
     `insert into konstruct.tenants (tenant_id, namespace, uid, state, revision)
      values ($1, $2, $3, $4, nextval('konstruct.tenant_revision'))
-     on conflict (tenant_id) do update set namespace = excluded.namespace, uid = excluded.uid,
-       state = excluded.state, revision = excluded.revision
+     on conflict (tenant_id) do update set uid = excluded.uid, state = excluded.state, revision = excluded.revision
+       where konstruct.tenants.namespace = excluded.namespace
      returning revision::float8 as revision`,
     [tx.tenant, publication.namespace, publication.uid, publication.state],
   )
-  return rows[0]?.revision ?? 0
+  const row = rows[0]
+  if (row === undefined) throw new KonstructError('TENANT_NAME_TAKEN')
+  return row.revision
 }
