@@ -135,7 +135,7 @@ export const startOperator = async (config: OperatorConfig, ports: OperatorPorts
   const { log, schemas } = ports
   const registry = new Registry()
   const metrics = createLoopMetrics(registry)
-  const world = openWorld({ schemas, metrics, log }, config)
+  const world = openWorld({ schemas, registry, metrics, log }, config)
   const stores = openStores(config, log)
   const shared: Shared = { stores, world, registry, metrics, log, schemas }
   const queue = new WorkQueue({ clock: systemClock, metrics: metrics.queue('tenant') })
@@ -155,7 +155,7 @@ export const startOperator = async (config: OperatorConfig, ports: OperatorPorts
       await controller.stop(drainMs)
       await Promise.all(Object.values(keepers).map((keeper) => keeper.stop()))
       await world.leadership.stop()
-      await world.source.close()
+      await world.close()
       stores.redis.close()
       await Promise.all([stores.database.close(), stores.bus.close(), admin.close()])
     },

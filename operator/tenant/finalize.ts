@@ -1,16 +1,15 @@
-// The way out of a Tenant that is being deleted, as far as its finalizer is ours. States, kept in the condition
-// `Deleting`, so that a restart goes on where it was:
-//   not yet      admission is stopped: the published state becomes `retained` or `deleting`
-//   Retain       the finalizer goes, the data stays
-//   Delete       3 s for every gateway to follow, then purge and count until nothing is left, the receipt, the finalizer
-// The finalizer stays while anything is left, and the condition says why.
-import type { Condition, TenantStatus } from '../../services/shared/domain/resources/tenant.ts'
+// The way out of a Tenant that is being deleted, as far as its finalizer is ours.
+//   Retain   the published state becomes `retained`, which stops admission; the finalizer goes
+//   Delete   the state becomes `deleting`, which stops admission too; 3 s for every gateway to follow; purge and count
+//            until nothing is left; the receipt as an event; the finalizer goes
+// Since when nothing is admitted is kept in the condition `Deleted`, so that a restart goes on where it was. The
+// finalizer stays while anything is left, and the condition says why.
 import { asKonstructError } from '../../services/shared/runtime/errors.ts'
 import { publishState } from '../../services/shared/store/publish-tenant.ts'
 import type { Outcome } from '../loop/controller.ts'
 import { type DesiredTenant, tenantFinalizer } from '../source/desired-source.ts'
 import { toConditions } from './conditions.ts'
-import { fails, type Finding, holds, waitsFor } from './finding.ts'
+import { fails, type Finding, waitsFor } from './finding.ts'
 import type { Observed } from './observe.ts'
 import { type PurgeReceipt, purgeEverything } from './purge-everything.ts'
 import type { TenantPorts } from './tenant-ports.ts'
@@ -27,27 +26,32 @@ const describe = ({ rows, keys }: PurgeReceipt): string => {
   return `Deleted: ${parts.join(', ')}. Counted again: nothing is left. Kafka holds ids only, which expire.`
 }
 
-const stoppedAt = (tenant: DesiredTenant): number | undefined => {
-  const deleting = tenant.status?.conditions?.find(({ type }) => type === 'Deleting')
-  return deleting?.status === 'True' ? Date.parse(deleting.lastTransitionTime) : undefined
+const type = 'Deleted'
+
+const stopped = fails(type, 'wait', {
+  reason: 'AdmissionStopped',
+  message: 'No message is admitted any more, and the data is being deleted.',
+})
+
+/** When admission was stopped, in milliseconds; undefined when that is not known to have worked. */
+const stoppedAt = ({ status }: DesiredTenant): number | undefined => {
+  const deleted = status?.conditions?.find((condition) => condition.type === type)
+  return deleted?.status === 'False' ? Date.parse(deleted.lastTransitionTime) : undefined
 }
 
-const statusOf = (tenant: DesiredTenant, finding: Finding, now: Date): TenantStatus => {
-  const before: readonly Condition[] = tenant.status?.conditions ?? []
-  const deleting = holds('Deleting', 'AdmissionStopped', 'No message is admitted any more.')
-  const conditions = toConditions(finding, [finding], {
-    conditions: before,
-    generation: tenant.generation,
-    now,
-  })
-  const [stopped] = toConditions(deleting, [], { conditions: before, generation: tenant.generation, now })
-  const summed = conditions.filter(({ type }) => type === 'Ready' || type === 'Reconciling')
-  return {
-    ...tenant.status,
-    observedGeneration: tenant.generation,
-    channels: [],
-    conditions: stopped ? [...summed, stopped] : summed,
-  }
+const tell = (
+  { source, clock }: TenantPorts,
+  { tenant, finding }: { readonly tenant: DesiredTenant; readonly finding: Finding },
+  signal: AbortSignal,
+): Promise<void> => {
+  const { status, generation } = tenant
+  const before = { conditions: status?.conditions ?? [], generation, now: clock.timeOfDay() }
+  const conditions = toConditions(finding, [finding], before)
+  return source.writeStatus(
+    tenant,
+    { ...status, observedGeneration: generation, channels: [], conditions },
+    signal,
+  )
 }
 
 const letGo = async (ports: TenantPorts, tenant: DesiredTenant, signal: AbortSignal): Promise<Outcome> => {
@@ -73,8 +77,7 @@ const stopAdmission = async (
   signal: AbortSignal,
 ): Promise<Outcome> => {
   await publishState(ports.database, tenant.name, 'deleting')
-  const finding = fails('Ready', 'wait', { reason: 'Deleting', message: 'Its data is being deleted.' })
-  await ports.source.writeStatus(tenant, statusOf(tenant, finding, ports.clock.timeOfDay()), signal)
+  await tell(ports, { tenant, finding: stopped }, signal)
   return { kind: 'again', ms: followMs }
 }
 
@@ -114,8 +117,7 @@ export const finalize = async (
   } catch (thrown) {
     const error = asKonstructError(thrown)
     ports.log.warn('tenant not let go yet', { tenant: tenant.name, code: error.code, error })
-    const status = statusOf(tenant, waitsFor('Ready', error), ports.clock.timeOfDay())
-    await ports.source.writeStatus(tenant, status, signal)
+    await tell(ports, { tenant, finding: waitsFor(type, error) }, signal)
     return { kind: 'again', ms: retryMs }
   }
 }

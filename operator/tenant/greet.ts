@@ -7,7 +7,7 @@ import type { Finding } from './finding.ts'
 import type { TenantPorts } from './tenant-ports.ts'
 
 const unknown: Finding = {
-  type: 'Ready',
+  type: 'Accepted',
   status: 'Unknown',
   remedy: 'wait',
   reason: 'Progressing',
@@ -16,7 +16,7 @@ const unknown: Finding = {
 
 const firstConditions = (now: Date): readonly Condition[] =>
   // The generation stays open: nothing of it was judged yet.
-  toConditions(unknown, [], { conditions: [], generation: 0, now })
+  toConditions(unknown, [unknown], { conditions: [], generation: 0, now })
 
 export const greet = async (ports: TenantPorts, key: string, signal: AbortSignal): Promise<void> => {
   const { source, clock } = ports

@@ -20,11 +20,9 @@ const has = (conditions: readonly Condition[] | undefined, type: string): boolea
 const isWaiting = ({ tenant, agents }: Verdict): boolean =>
   [...(tenant ? [tenant] : []), ...agents].some(({ status }) => has(status.conditions, 'Reconciling'))
 
-const missesSecret = ({ tenant }: Verdict): boolean =>
-  tenant?.status.conditions?.some(
-    ({ type, status, reason }) =>
-      type === 'SecretsResolved' && (status !== 'True' || reason === 'OptionalSecretMissing'),
-  ) ?? false
+const lacksSecret = ({ tenant }: Verdict): boolean =>
+  tenant?.status.conditions?.some(({ type, status }) => type === 'SecretsResolved' && status === 'False') ??
+  false
 
 const awaits = ({ published, secrets }: Observed, failures: Failures): boolean =>
   failures.size > 0 || !published.ok || [...secrets.values()].some(({ ok }) => !ok)
@@ -35,6 +33,6 @@ export const planNextLook = (
   verdict: Verdict,
 ): number => {
   if (awaits(observed, failures)) return retryMs
-  if (isWaiting(verdict) || missesSecret(verdict)) return missingMs
+  if (isWaiting(verdict) || lacksSecret(verdict)) return missingMs
   return observed.secrets.size > 0 || desired.takenBy !== undefined ? secretsMs : driftMs
 }

@@ -16,9 +16,13 @@ import type { TenantPorts } from './tenant-ports.ts'
 /** Up to a tenth later, so that what began together does not stay together. */
 const again = (ms: number): Outcome => ({ kind: 'again', ms: ms * (1 + Math.random() / 10) })
 
+/** Before everything was read, an agent that is not there yet would be taken for deleted. In milliseconds. */
+const unsyncedMs = 100
+
 export const createReconcile =
   (ports: TenantPorts): Reconcile =>
   async (key, signal) => {
+    if (!ports.source.hasSynced) return again(unsyncedMs)
     await greet(ports, key, signal)
     const observed = await observe(ports, key, signal)
     const { tenant } = observed

@@ -1,0 +1,228 @@
+// Desired state from the Kubernetes API. Tenants and Agents are followed by watches; Secrets are read one at a time and
+// never watched, so that the operator needs no right to list them.
+//
+// What we wrote is known before the watch tells it: until then `#written` stands in for what the watch has, so that no
+// reconcile judges by a status or a finalizer of before its own last write.
+import { isDeepStrictEqual } from 'node:util'
+import { KonstructError } from '../../services/shared/runtime/errors.ts'
+import type { Log } from '../../services/shared/runtime/log.ts'
+import { Secret } from '../../services/shared/runtime/read-config.ts'
+import { EventRecorder } from '../kube/event-recorder.ts'
+import { addFinalizer, removeFinalizer } from '../kube/finalizers.ts'
+import type { KubeClient } from '../kube/kube-client.ts'
+import type { KubeMetrics } from '../kube/kube-metrics.ts'
+import { Reflector } from '../kube/reflector.ts'
+import { keyOf, type KubeObject } from '../kube/resource.ts'
+import type { Clock } from '../loop/clock.ts'
+import type { ResourceKind } from '../validation/resource.ts'
+import {
+  tenantFinalizer,
+  tenantKey,
+  tenantOfAgent,
+  type DesiredAgent,
+  type DesiredObject,
+  type DesiredSource,
+  type DesiredTenant,
+  type OnKey,
+  type ResourceEvent,
+  type SourceProblem,
+  type Statuses,
+} from './desired-source.ts'
+import { isNewer, resourceOf, toDesiredObject, type KonstructObject } from './kube-object.ts'
+
+interface KubernetesPorts {
+  readonly client: KubeClient
+  readonly metrics: KubeMetrics
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface KubernetesOptions {
+  /** To watch; empty: all. */
+  readonly namespaces: readonly string[]
+  /** Which process tells in events: the pod's name. */
+  readonly instance: string
+}
+
+type Reflectors = readonly Reflector<KonstructObject>[]
+
+interface SecretObject extends KubeObject {
+  readonly data?: Readonly<Record<string, string>>
+}
+
+const secretResource = (namespace: string) =>
+  ({ group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespace }) as const
+
+const isCode = (thrown: unknown, code: string): boolean =>
+  thrown instanceof KonstructError && thrown.code === code
+
+export class KubernetesSource implements DesiredSource {
+  readonly #ports: KubernetesPorts
+  readonly #recorder: EventRecorder
+  readonly #reflectors: Readonly<Record<ResourceKind, Reflectors>>
+  readonly #written: Readonly<Record<ResourceKind, Map<string, KonstructObject>>> = {
+    Tenant: new Map(),
+    Agent: new Map(),
+  }
+  #onKey: OnKey = () => {}
+
+  constructor(ports: KubernetesPorts, { namespaces, instance }: KubernetesOptions) {
+    this.#ports = ports
+    this.#recorder = new EventRecorder({ ...ports, instance })
+    const scopes = namespaces.length === 0 ? [undefined] : namespaces
+    const reflect = (
+      kind: ResourceKind,
+      keysOf: (object: KonstructObject) => readonly string[],
+    ): Reflectors =>
+      scopes.map(
+        (namespace) =>
+          new Reflector<KonstructObject>(ports, {
+            resource: resourceOf(kind, namespace),
+            keysOf,
+            onKey: (key, lane) => this.#onKey(key, lane),
+          }),
+      )
+    this.#reflectors = { Tenant: reflect('Tenant', keysOfTenant), Agent: reflect('Agent', keysOfAgent) }
+  }
+
+  get hasSynced(): boolean {
+    return this.#all.every((reflector) => reflector.hasSynced())
+  }
+
+  watch(onKey: OnKey): void {
+    this.#onKey = onKey
+    for (const reflector of this.#all) reflector.start()
+  }
+
+  tenants(): readonly DesiredTenant[] {
+    return this.#list('Tenant')
+  }
+
+  tenant(namespace: string, name: string): DesiredTenant | undefined {
+    const object = this.#get('Tenant', `${namespace}/${name}`)
+    return object && toDesiredObject('Tenant', object)
+  }
+
+  agentsOf(namespace: string, tenant: string): readonly DesiredAgent[] {
+    return this.#list('Agent').filter(
+      (agent) =>
+        agent.namespace === namespace &&
+        agent.deletedAt === undefined &&
+        tenantOfAgent(agent.manifest) === tenant,
+    )
+  }
+
+  async readSecret(
+    namespace: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Secret> | undefined> {
+    const found = await this.#ports.client.get<SecretObject>(secretResource(namespace), name, signal)
+    if (found === undefined) return undefined
+    const entries = Object.entries(found.data ?? {})
+    return new Map(
+      entries.map(([key, value]) => [key, new Secret(Buffer.from(value, 'base64').toString('utf8'))]),
+    )
+  }
+
+  async writeStatus<Kind extends ResourceKind>(
+    object: DesiredObject<Kind>,
+    status: Statuses[Kind],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const current = this.#current(object)
+    if (current === undefined || isDeepStrictEqual(current.status, status)) return
+    const { name, resourceVersion } = current.metadata
+    const wanted = {
+      metadata: { name, ...(resourceVersion === undefined ? {} : { resourceVersion }) },
+      status,
+    }
+    const { client } = this.#ports
+    await this.#write(object, () =>
+      client.applyStatus(resourceOf(object.kind, object.namespace), wanted, signal),
+    )
+  }
+
+  async addFinalizer(tenant: DesiredTenant): Promise<void> {
+    const current = this.#current(tenant)
+    if (current === undefined)
+      throw new KonstructError('KUBE_CONFLICT', { message: 'The Tenant is gone or another one by now.' })
+    await this.#write(tenant, () => addFinalizer(this.#finalizerPorts(tenant), current, tenantFinalizer))
+  }
+
+  async removeFinalizer(tenant: DesiredTenant): Promise<void> {
+    const current = this.#current(tenant)
+    if (current === undefined) return
+    await this.#write(tenant, () => removeFinalizer(this.#finalizerPorts(tenant), current, tenantFinalizer))
+  }
+
+  async recordEvent(object: DesiredObject, { type, reason, message }: ResourceEvent): Promise<void> {
+    const { kind, namespace, name, uid } = object
+    const resourceVersion = this.#current(object)?.metadata.resourceVersion
+    const metadata = { name, namespace, uid, ...(resourceVersion === undefined ? {} : { resourceVersion }) }
+    const about: KubeObject = { apiVersion: 'konstruct.dev/v1alpha1', kind, metadata }
+    this.#recorder.record(about, { type, reason, action: 'Reconcile', note: message })
+  }
+
+  problems(): readonly SourceProblem[] {
+    const { Tenant, Agent } = this.#reflectors
+    const told = (kind: string, reflectors: Reflectors) =>
+      reflectors.some((reflector) => !reflector.hasSynced())
+        ? [{ where: kind, message: 'Not everything was read yet: see the log.' }]
+        : []
+    return [...told('Tenant', Tenant), ...told('Agent', Agent)]
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((reflector) => reflector.stop()))
+    await this.#recorder.settled()
+  }
+
+  get #all(): Reflectors {
+    return [...this.#reflectors.Tenant, ...this.#reflectors.Agent]
+  }
+
+  #finalizerPorts({ kind, namespace }: DesiredTenant) {
+    return { client: this.#ports.client, resource: resourceOf(kind, namespace) }
+  }
+
+  #list<Kind extends ResourceKind>(kind: Kind): readonly DesiredObject<Kind>[] {
+    return this.#reflectors[kind]
+      .flatMap((reflector) => reflector.all())
+      .map((object) => toDesiredObject(kind, this.#get(kind, keyOf(object)) ?? object))
+  }
+
+  #get(kind: ResourceKind, key: string): KonstructObject | undefined {
+    const seen = this.#reflectors[kind]
+      .map((reflector) => reflector.get(key))
+      .find((one) => one !== undefined)
+    const written = this.#written[kind].get(key)
+    if (written === undefined) return seen
+    if (seen !== undefined && isNewer(written, seen)) return written
+    this.#written[kind].delete(key)
+    return seen
+  }
+
+  #current({ kind, namespace, name, uid }: DesiredObject): KonstructObject | undefined {
+    const current = this.#get(kind, `${namespace}/${name}`)
+    return current?.metadata.uid === uid ? current : undefined
+  }
+
+  /** Writes, and remembers the answer. An object that is gone meanwhile is not missed. */
+  async #write(object: DesiredObject, write: () => Promise<KonstructObject>): Promise<void> {
+    try {
+      this.#written[object.kind].set(`${object.namespace}/${object.name}`, await write())
+    } catch (thrown) {
+      if (!isCode(thrown, 'KUBE_NOT_FOUND')) throw thrown
+    }
+  }
+}
+
+const keysOfTenant = ({ metadata: { namespace = '', name } }: KonstructObject): readonly string[] => [
+  tenantKey(namespace, name),
+]
+
+const keysOfAgent = (object: KonstructObject): readonly string[] => {
+  const tenant = tenantOfAgent(object)
+  return tenant === undefined ? [] : [tenantKey(object.metadata.namespace ?? '', tenant)]
+}

@@ -1,0 +1,179 @@
+// The operator against a real API server, used as its users do: with kubectl.
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { createLog } from '../../services/shared/runtime/log.ts'
+import { appendUserMessage } from '../../services/shared/store/append-user-message.ts'
+import { countKeys } from '../../services/shared/redis/purge-keys.ts'
+import { sessionKey } from '../../services/shared/redis/keys.ts'
+import { countRows } from '../../services/shared/store/purge-tenant.ts'
+import { readTenant } from '../../services/shared/store/read-tenant.ts'
+import { aNamespace, anAgent, aSecret, aTenant, manifestsOf, webForUsers } from '../operator/manifests.ts'
+import { onKubernetes, type OnKubernetes } from '../operator/on-kubernetes.ts'
+import { samplesFolder } from '../operator/standalone.ts'
+import { waitUntil } from '../support/wait-until.ts'
+
+describe('kubectl and the operator', function () {
+  this.timeout(30_000)
+  let world: OnKubernetes
+
+  before(async function () {
+    this.timeout(600_000)
+    world = await onKubernetes()
+    await world.startOperator(process.env['TEST_LOG'] ? { log: createLog({ part: 'operator', level: 'debug' }) } : {})
+  })
+  after(() => world.close())
+
+  /** A tenant with its agent and a namespace of their own, all Ready. */
+  const aReadyTenant = async (spec: Readonly<Record<string, unknown>> = {}) => {
+    const name = `t-${randomBytes(4).toString('hex')}`
+    const manifest = (more: object = {}) =>
+      manifestsOf(
+        aNamespace(name),
+        aTenant(name, { namespace: name, spec: { ...spec, ...more } }),
+        anAgent('support', name, { namespace: name }),
+      )
+    await world.apply(manifest())
+    await world.kubectl(
+      '-n',
+      name,
+      'wait',
+      '--for=condition=Ready',
+      `tenant/${name}`,
+      'agent/support',
+      '--timeout=5s',
+    )
+    return { name, manifest }
+  }
+
+  const conditionOf = async (name: string, type: string, namespace = name) => {
+    const tenant = JSON.parse(await world.kubectl('-n', namespace, 'get', 'tenant', name, '-o', 'json')) as {
+      status?: { conditions?: { type: string; status: string; reason: string; message: string }[] }
+    }
+    return tenant.status?.conditions?.find((condition) => condition.type === type)
+  }
+
+  const eventsOf = async (namespace: string): Promise<string> =>
+    world.kubectl(
+      '-n',
+      namespace,
+      'get',
+      'events.events.k8s.io',
+      '-o',
+      'jsonpath={range .items[*]}{.reason}: {.note}{"\\n"}{end}',
+    )
+
+  const chat = async (tenant: string): Promise<void> => {
+    await appendUserMessage(world.store.app, {
+      tenant,
+      channel: 'web',
+      conversation: crypto.randomUUID(),
+      clientMessageId: crypto.randomUUID(),
+      user: 'someone',
+      agent: 'support',
+      text: 'hello',
+      maxWaitingTurns: 100,
+    })
+    await world.redis.set(sessionKey(tenant, 'thread'), 'writing', 600)
+  }
+
+  const rowsOf = async (tenant: string): Promise<number> =>
+    Object.values(await countRows(world.store.operator, tenant)).reduce((sum, count) => sum + count, 0)
+
+  it('waits no longer than 5 s for the samples to be Ready, tenants and agents', async () => {
+    await world.kubectl('apply', '-f', samplesFolder)
+    await world.kubectl('wait', '--for=condition=Ready', 'tenants,agents', '--all', '-A', '--timeout=5s')
+    const listed = await world.kubectl('get', 'tenants,agents', '-A')
+    assert.match(listed, /NAMESPACE +NAME +READY +AGENTS +CHANNELS +AGE/)
+    assert.match(listed, /acme +tenant\.konstruct\.dev\/acme +True +2 +\["web"\]/)
+    assert.match(listed, /globex +agent\.konstruct\.dev\/payroll +True +globex +default/)
+  })
+
+  it('has an edited instruction published within 2 s', async () => {
+    const { name } = await aReadyTenant()
+    await world.kubectl(
+      '-n',
+      name,
+      'patch',
+      'agent',
+      'support',
+      '--type=merge',
+      '-p',
+      '{"spec":{"instructions":"Rhyme."}}',
+    )
+    await waitUntil({ until: 'the edit is published', deadlineMs: 2_000 }, async () => {
+      const published = await readTenant(world.store.app, name)
+      return published?.config.agents.get('support')?.spec.instructions === 'Rhyme.'
+    })
+  })
+
+  it('deletes every row and every key with deletionPolicy Delete, and tells what went', async () => {
+    const { name } = await aReadyTenant({ deletionPolicy: 'Delete' })
+    await chat(name)
+    assert.ok((await rowsOf(name)) > 0)
+    await world.kubectl('-n', name, 'delete', 'tenant', name, '--timeout=15s')
+    assert.equal(await rowsOf(name), 0)
+    assert.equal(await countKeys(world.redis, name), 0)
+    assert.match(
+      await eventsOf(name),
+      /DataDeleted: Deleted: .*messages 1.*Redis keys 1\. Counted again: nothing is left/,
+    )
+  })
+
+  it('retains the data by default, and gives it back to a Tenant of the same name', async () => {
+    const { name, manifest } = await aReadyTenant()
+    await chat(name)
+    await world.kubectl('-n', name, 'delete', 'tenant', name, '--timeout=5s')
+    assert.equal((await readTenant(world.store.app, name))?.entry.state, 'retained')
+    assert.equal((await countRows(world.store.operator, name)).messages, 1)
+    await world.apply(manifest())
+    await world.kubectl('-n', name, 'wait', '--for=condition=Ready', `tenant/${name}`, '--timeout=5s')
+    assert.equal((await readTenant(world.store.app, name))?.entry.state, 'active')
+    assert.equal((await countRows(world.store.operator, name)).messages, 1)
+    await waitUntil({ until: 'an event tells' }, async () => /DataTakenBack: /.test(await eventsOf(name)))
+  })
+
+  it('refuses a name that belongs to another namespace, and lets its holder be', async () => {
+    const { name } = await aReadyTenant()
+    const other = `${name}-other`
+    await world.apply(manifestsOf(aNamespace(other), aTenant(name, { namespace: other })))
+    const condition = await waitUntil({ until: 'it is refused' }, async () => {
+      const accepted = await conditionOf(name, 'Accepted', other)
+      return accepted?.status === 'False' && accepted
+    })
+    assert.equal(condition.reason, 'NameTaken')
+    assert.match(condition.message, new RegExp(`namespace ${name}\\b`))
+    assert.equal((await conditionOf(name, 'Stalled', other))?.status, 'True')
+    await world.kubectl('-n', other, 'delete', 'tenant', name, '--timeout=5s')
+    assert.equal((await readTenant(world.store.app, name))?.entry.state, 'active')
+    assert.equal((await conditionOf(name, 'Ready'))?.status, 'True')
+  })
+
+  it('calls a tenant stalled whose shared secret stays away, and takes it up when it comes', async () => {
+    const name = `t-${randomBytes(4).toString('hex')}`
+    const tenant = aTenant(name, { namespace: name, spec: { channels: webForUsers } })
+    await world.apply(manifestsOf(aNamespace(name), tenant, anAgent('support', name, { namespace: name })))
+    await world.kubectl('-n', name, 'wait', '--for=condition=Stalled', `tenant/${name}`, '--timeout=20s')
+    const ready = await conditionOf(name, 'Ready')
+    assert.deepEqual([ready?.status, ready?.reason], ['False', 'SecretNotFound'])
+    await world.apply(manifestsOf(aSecret('auth', { secret: 'x'.repeat(32) }, name)))
+    await world.kubectl('-n', name, 'wait', '--for=condition=Ready', `tenant/${name}`, '--timeout=10s')
+    assert.equal(await conditionOf(name, 'Stalled'), undefined)
+  })
+
+  it('says Ready=Unknown before anything else, and never finds a tenant without it', async () => {
+    const { name, manifest } = await aReadyTenant()
+    assert.ok(manifest().includes(name))
+    const tenant = JSON.parse(
+      await world.kubectl('-n', name, 'get', 'tenant', name, '-o', 'json', '--show-managed-fields'),
+    ) as {
+      metadata: {
+        generation: number
+        managedFields: { manager: string; operation: string; subresource?: string }[]
+      }
+      status: { observedGeneration: number }
+    }
+    assert.equal(tenant.status.observedGeneration, tenant.metadata.generation)
+    const ours = tenant.metadata.managedFields.filter(({ manager }) => manager === 'konstruct-operator')
+    assert.ok(ours.some(({ subresource, operation }) => subresource === 'status' && operation === 'Apply'))
+  })
+})
