@@ -1,7 +1,8 @@
 // A client and its kept-alive connections per tenant and model, so that no turn pays for a handshake and no two
 // tenants ever share a connection. A changed address or key makes a new client; the old one ends its requests in peace.
 import OpenAI, { type ClientOptions } from 'openai'
-import { Agent, fetch as undiciFetch } from 'undici'
+import { Agent } from 'undici'
+import { lingeringFetch } from './lingering-fetch.ts'
 import type { ModelRequest } from './model.ts'
 
 interface Kept {
@@ -50,7 +51,7 @@ const openClient = (request: ModelRequest): Kept => {
     timeout: model.timeouts.totalSeconds * 1_000,
     // A compressed answer could unfold without bound.
     defaultHeaders: { 'accept-encoding': 'identity' },
-    fetch: undiciFetch as unknown as typeof fetch,
+    fetch: lingeringFetch,
     // A redirect would carry the key elsewhere.
     fetchOptions: { dispatcher: connections, redirect: 'manual' } as ClientOptions['fetchOptions'],
   })

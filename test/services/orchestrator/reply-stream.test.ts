@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { StreamEvent } from '../../../services/shared/domain/frames.ts'
+import { createMetrics } from '../../../services/orchestrator/metrics.ts'
+import { ReplyStream } from '../../../services/orchestrator/reply-stream.ts'
+import { waitUntil } from '../../support/wait-until.ts'
+
+interface Flush {
+  readonly events: readonly StreamEvent[]
+  readonly flush: string
+  readonly epoch: number | undefined
+  readonly at: number
+}
+
+/** Redis as the stream sees it: it notes each flush once, and can be away, slow, or lose all. */
+class FakeRedis {
+  readonly flushes: Flush[] = []
+  tries = 0
+  epoch = 1
+  away = false
+  latencyMs = 0
+
+  readonly append = async (
+    events: readonly StreamEvent[],
+    { epoch, flush }: { readonly epoch?: number; readonly flush: string },
+  ): Promise<{ epoch: number } | null> => {
+    this.tries += 1
+    await sleep(this.latencyMs)
+    if (this.away) throw new Error('away')
+    if (epoch !== undefined && epoch !== this.epoch) return null
+    if (!this.flushes.some((known) => known.flush === flush))
+      this.flushes.push({ events, flush, epoch, at: performance.now() })
+    return { epoch: this.epoch }
+  }
+
+  lose(): void {
+    this.flushes.length = 0
+    this.epoch += 1
+  }
+
+  get shapes(): readonly string[] {
+    return this.flushes.flatMap(({ events }) => events.map(shapeOf))
+  }
+}
+
+const shapeOf = (event: StreamEvent): string =>
+  event.kind === 'state' ? event.state : event.kind === 'delta' ? `+${event.text}` : event.kind
+
+const ref = { tenant: 'acme', conversation: 'c', turn: 't' }
+const answered: StreamEvent = { kind: 'state', turn: 't', state: 'answered' }
+
+describe('The stream of a reply', () => {
+  let redis: FakeRedis
+  let stream: ReplyStream
+  beforeEach(() => {
+    redis = new FakeRedis()
+    stream = new ReplyStream(
+      { append: redis.append, metrics: createMetrics(), onState: () => {} },
+      { ref, attempt: 1 },
+    )
+  })
+  afterEach(() => stream.discard())
+
+  const end = (): Promise<boolean> => stream.end('answered', [answered], 't/end')
+  const flushed = (count: number): Promise<unknown> =>
+    waitUntil({ until: `${count} flushes`, everyMs: 1 }, () => redis.flushes.length >= count)
+
+  it('sends the first words at once, with the state that they bring', async () => {
+    stream.changeState('thinking')
+    await flushed(1)
+    const before = performance.now()
+    stream.changeState('writing')
+    stream.write('Hel')
+    await flushed(2)
+    assert.ok(performance.now() - before < 15)
+    assert.deepEqual(redis.shapes, ['thinking', 'writing', '+Hel'])
+  })
+
+  it('gathers what comes after into one delta for each 25 ms', async () => {
+    stream.changeState('writing')
+    for (let count = 0; count < 40; count += 1) {
+      stream.write('x')
+      await sleep(2)
+    }
+    await end()
+    const written = redis.shapes.join('').replaceAll('+', '')
+    assert.equal(written, `writing${'x'.repeat(40)}answered`)
+    assert.ok(redis.flushes.length <= 8, String(redis.flushes.length))
+    const gaps = redis.flushes.slice(1, -1).map(({ at }, index) => at - (redis.flushes[index]?.at ?? 0))
+    assert.ok(
+      gaps.every((gap) => gap > 15),
+      gaps.join(),
+    )
+  })
+
+  it('takes text at once while Redis is slow', async () => {
+    redis.latencyMs = 100
+    stream.changeState('writing')
+    const before = performance.now()
+    for (let count = 0; count < 1_000; count += 1) stream.write('x')
+    assert.ok(performance.now() - before < 50)
+    assert.equal(await end(), true)
+    assert.equal(redis.shapes.join('').replaceAll('+', ''), `writing${'x'.repeat(1_000)}answered`)
+  })
+
+  it('repeats a flush that failed under the same name, so that nothing is written twice or lost', async () => {
+    redis.away = true
+    stream.changeState('writing')
+    stream.write('a')
+    await waitUntil({ until: 'two tries' }, () => redis.tries >= 2)
+    stream.write('b')
+    redis.away = false
+    await flushed(2)
+    assert.equal(await end(), true)
+    assert.deepEqual(redis.shapes, ['writing', '+a', '+b', 'answered'])
+    assert.equal(new Set(redis.flushes.map(({ flush }) => flush)).size, redis.flushes.length)
+  })
+
+  it('writes all again when the stream was lost', async () => {
+    stream.changeState('writing')
+    stream.write('one ')
+    await flushed(1)
+    redis.lose()
+    stream.write('two ')
+    await flushed(1)
+    stream.write('three')
+    await end()
+    assert.deepEqual(redis.shapes, ['restarted', 'writing', '+one two ', '+three', 'answered'])
+  })
+
+  it('begins a later attempt with restarted', async () => {
+    stream.restart()
+    stream.changeState('thinking')
+    await end()
+    assert.deepEqual(redis.shapes, ['restarted', 'thinking', 'answered'])
+  })
+
+  it('ends by its last events even when the stream was lost just then', async () => {
+    stream.changeState('writing')
+    stream.write('a')
+    await flushed(1)
+    redis.lose()
+    assert.equal(await end(), true)
+    assert.deepEqual(redis.shapes.slice(-1), ['answered'])
+  })
+
+  it('gives up after some seconds when Redis stays away, and says so', async () => {
+    redis.away = true
+    stream.changeState('writing')
+    stream.write('a')
+    assert.equal(await end(), false)
+  })
+
+  it('is silent once discarded', async () => {
+    stream.changeState('writing')
+    await flushed(1)
+    stream.write('a')
+    stream.discard()
+    await sleep(60)
+    assert.deepEqual(redis.shapes, ['writing'])
+  })
+})
