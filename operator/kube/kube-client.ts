@@ -26,7 +26,7 @@ export interface WatchOptions {
   readonly resourceVersion: string
   /** After which the server ends the watch. */
   readonly timeoutSeconds: number
-  /** The connection counts as dead when nothing, not even a bookmark, came for so long. */
+  /** The watch ends when nothing, not even a bookmark, came for so long. */
   readonly silenceMs: number
 }
 
@@ -66,7 +66,7 @@ export class KubeClient {
     }
   }
 
-  /** Changes from a version on, until the server ends it; throws when it breaks or `KUBE_EXPIRED`. */
+  /** Changes from a version on, until the server ends it or is silent; throws when it breaks, or `KUBE_EXPIRED`. */
   async *watch<Kind extends KubeObject>(
     resource: Resource,
     options: WatchOptions,

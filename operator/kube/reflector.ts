@@ -5,8 +5,10 @@
 //   wait      after a failure: 800 ms, doubling to 30 s, from the start again after 2 minutes of health; at least as
 //             long as the server asked for. Then watch on, or list when the server no longer has our version (410)
 //
-// The numbers are client-go's. A watch that is silent for 90 s is dead: bookmarks come about every minute. Once an hour
-// it lists again, in case anything was missed. Who stops a run makes whatever it still has in flight inert.
+// The numbers are client-go's. A watch that said nothing for 90 s may be dead and is replaced, at once and without a
+// word: silence alone proves nothing, since a watch that has seen no change gets no bookmarks either (none in 150 s of
+// kube-apiserver 1.35; after one change, one a minute). Once an hour it lists again, in case anything was missed.
+// Who stops a run makes whatever it still has in flight inert.
 import { asKonstructError, type KonstructError } from '../../services/shared/runtime/errors.ts'
 import type { Log } from '../../services/shared/runtime/log.ts'
 import { backoff } from '../loop/backoff.ts'
@@ -33,13 +35,12 @@ export interface ReflectorOptions<Kind extends KubeObject> {
   readonly onKey: (key: string, lane: Lane) => void
   /** The keys that an object concerns, asked for what it was and for what it is; left out: its own key. */
   readonly keysOf?: (object: Kind) => readonly string[]
-  /** How long a watch may say nothing before it counts as dead; left out: 90 s. */
+  /** How long a watch may say nothing before it is replaced; left out: 90 s. */
   readonly silenceMs?: number
 }
 
 const retryBounds = { firstMs: 800, maxMs: 30_000 }
 const healthyMs = 120_000
-/** Bookmarks come about once a minute. */
 const defaultSilenceMs = 90_000
 const shortWatchMs = 1_000
 const relistMs = 3_600_000

@@ -1,5 +1,6 @@
-// The body of a watch: one JSON document a line, for as long as the server likes. It ends when the server ends it;
-// it throws when the connection breaks, falls silent, or the server reports an error in it, such as 410.
+// The body of a watch: one JSON document a line, for as long as the server likes. It ends when the server ends it, and
+// when it was silent for longer than its reader trusts it; it throws when the connection breaks, or when the server
+// reports an error in it, such as 410.
 import type { Readable } from 'node:stream'
 import { kubeError, kubeUnavailable, type Status } from './kube-error.ts'
 import type { KubeObject } from './resource.ts'
@@ -12,6 +13,9 @@ export interface WatchEvent<Kind extends KubeObject> {
 
 type Line<Kind extends KubeObject> = WatchEvent<Kind> | { readonly type: 'ERROR'; readonly object: Status }
 
+const isSilence = (thrown: unknown): boolean =>
+  (thrown as NodeJS.ErrnoException | undefined)?.code === 'UND_ERR_BODY_TIMEOUT'
+
 export async function* readWatch<Kind extends KubeObject>(body: Readable): AsyncGenerator<WatchEvent<Kind>> {
   let rest = ''
   body.setEncoding('utf8')
@@ -22,7 +26,7 @@ export async function* readWatch<Kind extends KubeObject>(body: Readable): Async
       yield* lines.filter((line) => line !== '').map((line) => parse<Kind>(line))
     }
   } catch (thrown) {
-    throw kubeUnavailable(thrown)
+    if (!isSilence(thrown)) throw kubeUnavailable(thrown)
   }
 }
 

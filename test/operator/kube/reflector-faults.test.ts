@@ -124,16 +124,17 @@ describe('Reflector when the API server or the way to it fails', () => {
     await watching(before + 1)
   })
 
-  it('takes a silent watch for dead and watches anew', async () => {
-    const { proxy, clock, start, paint, lists, watching, waiting, hearing } = bench
+  it('replaces a watch that has been silent, at once and without losing anything', async () => {
+    const { proxy, clock, start, paint, lists, watching, hearing } = bench
     start({ silenceMs: 1000 })
     await watching(1)
     proxy.muteAll()
+    await clock.advance(90_000)
     await paint('unheard', 'red')
-    await waiting()
-    await clock.advance(800)
     await hearing('change unheard')
+    await watching(3)
     assert.equal(lists().length, 1)
+    assert.equal(clock.timers, 0)
   })
 
   it('watches on at once when the server ends a watch as planned', async () => {
