@@ -14,6 +14,8 @@ interface DirectoryPorts {
 }
 
 export interface KnownTenant {
+  /** Of the Tenant resource: a tenant created again under the same name has another one. */
+  readonly uid: string
   readonly config: TenantConfig
   /** Opens one of the tenant's secrets; null when it has none of that name. @throws `SECRET_UNREADABLE` */
   readonly secret: (name: string) => Secret | null
@@ -98,6 +100,7 @@ export class TenantDirectory {
     if (published === null) return
     const secrets = new Map(published.secrets.map((secret) => [secret.name, secret]))
     this.#change(tenant, {
+      uid: published.entry.uid,
       config: published.config,
       secret: (name) => this.#open(tenant, secrets.get(name)),
     })

@@ -14,7 +14,8 @@ interface ServiceOptions {
   readonly logLevel: string
   /** A stop that takes longer than this, in milliseconds, ends the process all the same. */
   readonly stopWithinMs: number
-  readonly start: (log: Log) => Promise<RunningService>
+  /** `stopping` is aborted when the end is asked for: a start that still waits for something then gives up. */
+  readonly start: (log: Log, stopping: AbortSignal) => Promise<RunningService>
 }
 
 export const logLevelSetting = choice({
@@ -43,8 +44,10 @@ const exitAfter = (ms: number, log: Log): void => {
 export const runService = async ({ part, logLevel, stopWithinMs, start }: ServiceOptions): Promise<void> => {
   const log = createLog({ part, level: logLevel })
   const asked = askedToStop()
+  const stopping = new AbortController()
+  void asked.then(() => stopping.abort())
   try {
-    const service = await start(log)
+    const service = await start(log, stopping.signal)
     log.info('started')
     const reason = await asked
     log.info('stopping', { reason })
@@ -53,6 +56,7 @@ export const runService = async ({ part, logLevel, stopWithinMs, start }: Servic
     log.info('stopped')
     process.exit(0)
   } catch (thrown) {
+    if (stopping.signal.aborted && (thrown as Error).name === 'AbortError') process.exit(0)
     const error = asKonstructError(thrown)
     log.error('cannot go on', { code: error.code, error })
     process.exit(error.rule.kind === 'startup' ? configurationExitCode : 1)
