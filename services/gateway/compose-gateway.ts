@@ -1,0 +1,127 @@
+// Puts the gateway together: who needs what. Nothing here listens or waits yet.
+import { createServer, type Server } from 'node:http'
+import type { Registry } from 'prom-client'
+import type { WebSocket } from 'ws'
+import { LocalBuckets } from '../shared/intake/local-buckets.ts'
+import type { Log } from '../shared/runtime/log.ts'
+import type { GatewayConfig } from './config.ts'
+import { followTenants } from './follow-tenants.ts'
+import { createApp } from './http/create-app.ts'
+import { Relays } from './live/relays.ts'
+import { createMetrics, type GatewayMetrics } from './metrics.ts'
+import { openParts, type Parts } from './open-parts.ts'
+import { acceptSocket, type SocketDoor } from './socket/accept-socket.ts'
+import { unfollowAll } from './socket/follow-conversation.ts'
+import { handleFrame } from './socket/handle-frame.ts'
+import type { SendPorts } from './socket/handle-send.ts'
+import { receiveFrames } from './socket/receive-frames.ts'
+import type { Session } from './socket/session.ts'
+import { Sessions } from './socket/sessions.ts'
+import type { TokenPorts } from './tokens/verify-token.ts'
+
+/** A request's head must be there within this, and the whole of it within the next, in milliseconds. */
+const headersTimeout = 10_000
+const requestTimeout = 30_000
+/** Longer than the idle time-out of usual proxies, so that it is they who close, in milliseconds. */
+const keepAliveTimeout = 75_000
+
+export interface CompositionPorts {
+  readonly log: Log
+  readonly registry: Registry
+  /** True while the gateway serves: it knows its tenants and does not end yet. */
+  readonly isOpen: () => boolean
+}
+
+export interface Composition {
+  readonly parts: Parts
+  readonly sessions: Sessions
+  readonly relays: Relays
+  readonly server: Server
+}
+
+interface Wiring extends Omit<Composition, 'server'> {
+  readonly config: GatewayConfig
+  readonly ports: CompositionPorts
+  readonly metrics: GatewayMetrics
+  readonly tokens: TokenPorts
+}
+
+export const composeGateway = (config: GatewayConfig, ports: CompositionPorts): Composition => {
+  const { log } = ports
+  const metrics = createMetrics(ports.registry)
+  const parts = openParts(config, log)
+  const sessions = new Sessions({ limits: config, metrics })
+  const relays = new Relays({
+    ...parts,
+    log,
+    checkEveryMs: config.pingEveryMs,
+    onRelayed: (count) => metrics.relayed.inc(count),
+    onGap: (outcome) => metrics.gaps.inc({ outcome }),
+  })
+  const tokens = { visitorKey: config.visitorKey, remoteKeys: new Map() }
+  followTenants({ directory: parts.directory, sessions, tokens, metrics, log })
+  return {
+    parts,
+    sessions,
+    relays,
+    server: createChatServer({ config, ports, parts, sessions, relays, metrics, tokens }),
+  }
+}
+
+const createChatServer = (wiring: Wiring): Server => {
+  const { config, ports, parts, metrics, tokens } = wiring
+  const app = createApp({
+    ...parts,
+    ...config,
+    ...ports,
+    metrics,
+    tokens,
+    buckets: new LocalBuckets(),
+    visitorRate: { perMinute: config.visitorsPerMinute, burst: config.visitorsBurst },
+  })
+  const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, app)
+  const door = createDoor(wiring)
+  server.on('upgrade', (request, wire, head) => void door(request, wire, head))
+  return server
+}
+
+const createDoor = (wiring: Wiring): SocketDoor => {
+  const { config, ports, parts, sessions, relays, metrics, tokens } = wiring
+  const { log } = ports
+  const sendPorts: SendPorts = {
+    relays,
+    metrics,
+    database: parts.database,
+    publication: parts.publication,
+    maxFollowed: config.maxFollowed,
+    admission: {
+      redis: parts.redis,
+      localBuckets: new LocalBuckets(),
+      tenantConfig: (tenant) => parts.directory.get(tenant)?.config,
+    },
+  }
+  const onSession = (session: Session, socket: WebSocket): void => {
+    socket.on('close', () => unfollowAll(sendPorts, session))
+    session.onDrained = () => relays.resume(session.following.values())
+    receiveFrames(
+      {
+        handle: (from, frame) => handleFrame(sendPorts, from, frame),
+        framesPerSecond: config.framesPerSecond,
+        metrics,
+        log,
+      },
+      session,
+      socket,
+    )
+  }
+  return acceptSocket({
+    ...config,
+    ...ports,
+    directory: parts.directory,
+    tokens,
+    sessions,
+    limits: config,
+    metrics,
+    onSession,
+  })
+}

@@ -1,0 +1,114 @@
+// What a socket is told when it joins a conversation: the events that it missed, or, where they cannot be had, the
+// messages themselves and the reply being written.
+//
+// The stream is read before the messages. What is saved between the two then shows up twice, in the messages and as an
+// event, which a client tells by the message's id; the other way round it would show up in neither.
+import type { StreamEvent, StreamPosition, SubscribedFrame } from '../../shared/domain/frames.ts'
+import type { Message } from '../../shared/domain/message.ts'
+import type { StreamSlice } from '../../shared/redis/live-stream.ts'
+import { nowhere, type Answer } from './follower.ts'
+import { foldLive } from './fold-live.ts'
+import { frameEvents } from './frame-events.ts'
+
+/** Where a socket wants to begin. */
+export type Wish =
+  /** It has nothing. */
+  | { readonly kind: 'all' }
+  /** It has everything up to here. */
+  | { readonly kind: 'after'; readonly position: StreamPosition }
+  /** It has nothing and is to be shown the conversation as it was here, and then what came. */
+  | { readonly kind: 'asOf'; readonly position: StreamPosition }
+
+export interface JoinPorts {
+  readonly conversation: string
+  /** @throws `REDIS_UNAVAILABLE` */
+  readonly readStream: (after?: StreamPosition) => Promise<StreamSlice>
+  /** The newest page. @throws `CONVERSATION_NOT_FOUND`, `STORE_UNAVAILABLE` */
+  readonly readMessages: () => Promise<readonly Message[]>
+}
+
+/** More missed events than this are sent as what they add up to. */
+const longestReplay = 256
+
+/** @throws `REDIS_UNAVAILABLE`, and what `readMessages` throws. */
+export const answerJoin = async (ports: JoinPorts, wish: Wish): Promise<Answer> => {
+  if (wish.kind !== 'after') return snapshot(ports, await ports.readStream(), wish)
+  const slice = await ports.readStream(wish.position)
+  if (!slice.recovered) return snapshot(ports, slice, wish)
+  if (slice.events.length > longestReplay) return snapshot(ports, await ports.readStream(), wish)
+  return replay(ports, slice)
+}
+
+/** While the stream cannot be read: the messages, and no position in the stream. */
+export const answerWithoutStream = async (ports: JoinPorts): Promise<Answer> =>
+  answer(ports, { position: nowhere, messages: await ports.readMessages(), live: null }, [])
+
+const replay = ({ conversation }: JoinPorts, { epoch, seq, events }: StreamSlice): Answer => {
+  const position = { epoch, seq: seq - events.length }
+  return {
+    subscribed: encode({
+      type: 'subscribed',
+      conversation,
+      epoch,
+      seq,
+      recovered: true,
+      messages: [],
+      live: null,
+    }),
+    position,
+    events: frameEvents(conversation, { epoch, seq: position.seq + 1 }, events),
+  }
+}
+
+const snapshot = async (ports: JoinPorts, slice: StreamSlice, wish: Wish): Promise<Answer> => {
+  const messages = await ports.readMessages()
+  const cut = cutAt(slice, wish)
+  const before = slice.events.slice(0, cut).map((event) => JSON.parse(event) as StreamEvent)
+  const after = slice.events.slice(cut)
+  const announced = new Set(after.flatMap(messageIdOf))
+  const position = { epoch: slice.epoch, seq: slice.seq - after.length }
+  const shown = messages.filter(({ id }) => !announced.has(id))
+  return answer(ports, { position, messages: shown, live: liveBeside(shown, before) }, after)
+}
+
+/** How many of the slice's events belong to the picture; the others follow it. */
+const cutAt = ({ epoch, seq, events }: StreamSlice, wish: Wish): number => {
+  if (wish.kind !== 'asOf' || wish.position.epoch !== epoch) return events.length
+  const following = seq - wish.position.seq
+  return following >= 0 && following <= Math.min(events.length, longestReplay)
+    ? events.length - following
+    : events.length
+}
+
+const messageIdOf = (text: string): readonly string[] => {
+  const event = JSON.parse(text) as StreamEvent
+  return event.kind === 'message' ? [event.message.id] : []
+}
+
+/** A reply that is already among the messages is not being written any more. */
+const liveBeside = (messages: readonly Message[], events: readonly StreamEvent[]) => {
+  const answered = new Set(messages.filter(({ role }) => role === 'agent').map(({ turn }) => turn))
+  return foldLive(
+    events.filter((event) =>
+      event.kind !== 'state' && event.kind !== 'delta' && event.kind !== 'restarted'
+        ? true
+        : !answered.has(event.turn),
+    ),
+  )
+}
+
+interface Picture extends Pick<SubscribedFrame, 'messages' | 'live'> {
+  readonly position: StreamPosition
+}
+
+const answer = (
+  { conversation }: JoinPorts,
+  { position, messages, live }: Picture,
+  after: readonly string[],
+): Answer => ({
+  subscribed: encode({ type: 'subscribed', conversation, ...position, recovered: false, messages, live }),
+  position,
+  events: frameEvents(conversation, { epoch: position.epoch, seq: position.seq + 1 }, after),
+})
+
+const encode = (frame: SubscribedFrame): Buffer => Buffer.from(JSON.stringify(frame))

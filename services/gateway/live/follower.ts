@@ -1,0 +1,93 @@
+// One socket in one conversation: what it has been sent, and whether the next frame may follow. It never skips a number:
+// a frame that does not continue what the socket has is not sent, and the follower asks to join again.
+//
+//   joining ──admit()──▶ live ──a hole, or congestion──▶ waiting ──hold()──▶ joining
+//
+// joining: frames are kept and sent after the answer. waiting: frames are dropped, the next join brings what they held.
+import type { StreamPosition } from '../../shared/domain/frames.ts'
+
+/** Where a follower's frames go: a socket. */
+export interface Outlet {
+  /** True while so much is buffered that deltas should wait. */
+  readonly congested: boolean
+  sendBytes(bytes: Buffer): void
+}
+
+/** A frame of the stream, serialised once for all who get it. */
+export interface NumberedFrame extends StreamPosition {
+  readonly bytes: Buffer
+}
+
+/** What a join answers: the `subscribed` frame, and the events that follow it. */
+export interface Answer {
+  readonly subscribed: Buffer
+  /** What the socket then has, before the events. */
+  readonly position: StreamPosition
+  readonly events: readonly NumberedFrame[]
+}
+
+/** A conversation without a live stream, or whose stream cannot be read. */
+export const nowhere: StreamPosition = { epoch: 0, seq: 0 }
+
+type Mode = 'joining' | 'live' | 'waiting'
+
+export class Follower {
+  readonly #outlet: Outlet
+  #mode: Mode = 'joining'
+  #position: StreamPosition = nowhere
+  #held: NumberedFrame[] = []
+
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet
+  }
+
+  get mode(): Mode {
+    return this.#mode
+  }
+
+  get position(): StreamPosition {
+    return this.#position
+  }
+
+  get congested(): boolean {
+    return this.#outlet.congested
+  }
+
+  /** A join begins: what is delivered from now on is kept. */
+  hold(): void {
+    this.#mode = 'joining'
+    this.#held = []
+  }
+
+  /** A join ends. */
+  admit({ subscribed, position, events }: Answer): void {
+    this.#outlet.sendBytes(subscribed)
+    this.#position = position
+    this.#mode = 'live'
+    const held = this.#held
+    this.#held = []
+    for (const frame of [...events, ...held]) this.deliver(frame)
+  }
+
+  /** Sends nothing more until the next join. */
+  wait(): void {
+    this.#mode = 'waiting'
+    this.#held = []
+  }
+
+  deliver(frame: NumberedFrame): void {
+    if (this.#mode === 'joining') this.#held.push(frame)
+    if (this.#mode !== 'live' || this.#has(frame)) return
+    if (!this.#continues(frame) || this.#outlet.congested) return this.wait()
+    this.#outlet.sendBytes(frame.bytes)
+    this.#position = frame
+  }
+
+  #has({ epoch, seq }: StreamPosition): boolean {
+    return epoch === this.#position.epoch && seq <= this.#position.seq
+  }
+
+  #continues({ epoch, seq }: StreamPosition): boolean {
+    return epoch === this.#position.epoch && seq === this.#position.seq + 1
+  }
+}

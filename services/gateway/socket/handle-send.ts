@@ -1,0 +1,118 @@
+// The way of a web message through the gateway: admit ▶ store ▶ show ▶ queue ▶ tell the client.
+//
+// `accepted` is a promise that the message will be answered, so it is made last, when PostgreSQL has the message and Kafka
+// has its turn. Whatever fails before makes an `error` frame; the client sends the same id again, which finds what was
+// stored and goes on from there. Redis only shows: while it is away, messages are taken all the same.
+import type { SendFrame, StreamEvent, StreamPosition } from '../../shared/domain/frames.ts'
+import { admitMessage, type AdmissionPorts } from '../../shared/intake/admit-message.ts'
+import { publishTurn, type PublishPorts } from '../../shared/intake/publish-turn.ts'
+import { webchatResponseKey } from '../../shared/redis/keys.ts'
+import { appendEvents } from '../../shared/redis/live-stream.ts'
+import { asKonstructError } from '../../shared/runtime/errors.ts'
+import { appendUserMessage, type StoredUserMessage } from '../../shared/store/append-user-message.ts'
+import type { Database } from '../../shared/store/database.ts'
+import type { Wish } from '../live/answer-join.ts'
+import type { GatewayMetrics } from '../metrics.ts'
+import { assertMayFollow, followConversation, type FollowPorts } from './follow-conversation.ts'
+import type { Session } from './session.ts'
+
+export interface SendPorts extends FollowPorts {
+  readonly admission: AdmissionPorts
+  readonly database: Database
+  readonly publication: PublishPorts
+  readonly metrics: GatewayMetrics
+}
+
+export const handleSend = async (ports: SendPorts, session: Session, frame: SendFrame): Promise<void> => {
+  const { tenant } = session.visit
+  const stopTimer = ports.metrics.acceptSeconds.startTimer({ hop: 'total' })
+  try {
+    const stored = await store(ports, session, frame)
+    await show(ports, session, { frame, stored })
+    if (!stored.published) await queue(ports, session, { frame, stored })
+    const { id, conversation } = frame
+    session.send({ type: 'accepted', id, conversation, message: stored.message.id, turn: stored.turn })
+    ports.metrics.messages.inc({ tenant, outcome: 'accepted' })
+    stopTimer()
+  } catch (thrown) {
+    ports.metrics.messages.inc({ tenant, outcome: asKonstructError(thrown).code })
+    throw thrown
+  }
+}
+
+interface Stored {
+  readonly frame: SendFrame
+  readonly stored: StoredUserMessage
+}
+
+const timed = async <Result>(
+  { metrics }: SendPorts,
+  hop: string,
+  work: () => Promise<Result>,
+): Promise<Result> => {
+  const stop = metrics.acceptSeconds.startTimer({ hop })
+  const result = await work()
+  stop()
+  return result
+}
+
+const store = async (ports: SendPorts, session: Session, frame: SendFrame): Promise<StoredUserMessage> => {
+  const { tenant, user, roles } = session.visit
+  const { agent, text, conversation } = frame
+  const approach = { tenant, roles, agent, text, channel: 'web' } as const
+  const { maxWaitingTurns } = await timed(ports, 'admit', () => admitMessage(ports.admission, approach))
+  assertMayFollow(ports, session, conversation)
+  const message = { tenant, user, conversation, agent, text, maxWaitingTurns, channel: 'web' } as const
+  return timed(ports, 'append', () =>
+    appendUserMessage(ports.database, { ...message, clientMessageId: frame.id }),
+  )
+}
+
+/** All who follow the conversation see the message; this socket follows it from here on. */
+const show = async (ports: SendPorts, session: Session, send: Stored): Promise<void> => {
+  const { conversation } = send.frame
+  const position = send.stored.published
+    ? null
+    : await timed(ports, 'events', () => announce(ports, session, send))
+  if (session.following.has(conversation)) return
+  await timed(ports, 'follow', () => followConversation(ports, session, conversation, wishBefore(position)))
+}
+
+const eventsOf = ({ message, turn }: StoredUserMessage): readonly StreamEvent[] => [
+  { kind: 'message', message },
+  { kind: 'state', turn, state: 'queued' },
+]
+
+/** Null when Redis is away: then nobody is shown anything now, and history has it. */
+const announce = async (
+  ports: SendPorts,
+  { visit }: Session,
+  { frame, stored }: Stored,
+): Promise<StreamPosition | null> => {
+  const key = webchatResponseKey(visit.tenant, frame.conversation)
+  try {
+    return await appendEvents(ports.admission.redis, key, eventsOf(stored), {
+      flush: `queued/${stored.turn}`,
+    })
+  } catch (thrown) {
+    if (asKonstructError(thrown).code !== 'REDIS_UNAVAILABLE') throw thrown
+    return null
+  }
+}
+
+/** A socket that joins by sending sees the conversation as it was, and then its own message come. */
+const wishBefore = (position: StreamPosition | null): Wish =>
+  position === null
+    ? { kind: 'all' }
+    : { kind: 'asOf', position: { epoch: position.epoch, seq: position.seq - 2 } }
+
+const queue = async (ports: SendPorts, { visit }: Session, { frame, stored }: Stored): Promise<void> => {
+  const ref = { tenant: visit.tenant, conversation: frame.conversation, turn: stored.turn }
+  try {
+    await timed(ports, 'publish', () => publishTurn(ports.publication, ref))
+    ports.metrics.partUp.set({ part: 'kafka' }, 1)
+  } catch (thrown) {
+    ports.metrics.partUp.set({ part: 'kafka' }, 0)
+    throw thrown
+  }
+}
