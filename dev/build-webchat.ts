@@ -1,33 +1,53 @@
-// Builds the chat page and the widget into services/webchat/dist, which the gateway serves as static files:
-//   node dev/build-webchat.ts [--watch]
-import { cp, mkdir, rm } from 'node:fs/promises'
+// Builds what the gateway serves of the web chat into services/webchat/dist:
+//   page.html                     the page of every tenant, at /chat/{tenant}
+//   assets/page.js  page.css      what it loads
+//   widget.js  favicon.svg        at the same path
+//
+//   node dev/build-webchat.ts
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build, context } from 'esbuild'
-import type { BuildOptions } from 'esbuild'
+import { build } from 'esbuild'
 
 const source = join(import.meta.dirname, '../services/webchat')
+
+/** Where the gateway looks. */
 const dist = join(source, 'dist')
 
-const options: BuildOptions = {
-  entryPoints: ['page.ts', 'widget.ts'].map((name) => join(source, name)),
-  outdir: dist,
-  bundle: true,
-  // A classic script: it loads from any origin, and `document.currentScript` tells it its own.
-  format: 'iife',
-  target: ['chrome123', 'firefox128', 'safari17.5'],
-  minify: true,
-  legalComments: 'eof',
-  logLevel: 'warning',
+const copies = [
+  ['page.html', 'page.html'],
+  ['page.css', 'assets/page.css'],
+  ['favicon.svg', 'favicon.svg'],
+] as const
+
+const entries: Readonly<Record<string, string>> = {
+  'assets/page': join(source, 'page.ts'),
+  widget: join(source, 'widget.ts'),
 }
 
-export const buildWebchat = async (): Promise<void> => {
-  await rm(dist, { recursive: true, force: true })
-  await mkdir(dist, { recursive: true })
-  for (const name of ['chat.html', 'page.css', 'icon.svg']) await cp(join(source, name), join(dist, name))
-  await build(options)
+/** Bundles one script, or several by their path below `folder`, as the web chat's are. */
+export const bundle = async (
+  entryPoints: Readonly<Record<string, string>>,
+  folder: string,
+): Promise<void> => {
+  await build({
+    entryPoints: { ...entryPoints },
+    outdir: folder,
+    bundle: true,
+    // A classic script loads from any origin, and `document.currentScript` tells it its own.
+    format: 'iife',
+    // The first that know `light-dark()` and relative colours.
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    minify: true,
+    legalComments: 'eof',
+    logLevel: 'warning',
+  })
 }
 
-if (import.meta.main) {
-  await buildWebchat()
-  if (process.argv.includes('--watch')) await (await context(options)).watch()
+/** Files are replaced, never removed: a gateway that runs goes on serving. */
+export const buildWebchat = async (folder = dist): Promise<void> => {
+  await mkdir(join(folder, 'assets'), { recursive: true })
+  for (const [name, path] of copies) await cp(join(source, name), join(folder, path))
+  await bundle(entries, folder)
 }
+
+if (import.meta.main) await buildWebchat()

@@ -54,16 +54,23 @@ export const applySubscribed = (state: ConversationState, frame: SubscribedFrame
   if (frame.recovered) return applyRecovered(state, frame)
   if (state.position !== null && isOutrun(state.position, frame)) return state
   const messages = replaceMessages(state.messages, frame.messages)
-  const answered = new Set(messages.filter(endsTurn).map(({ turn }) => turn))
-  const live = frame.live !== null && !answered.has(frame.live.turn) ? [fromLive(frame.live)] : []
+  const turns = liveTurns(state, frame).filter((turn) => !messages.some((message) => answers(message, turn)))
   return applyEarly({
     ...state,
     position: { epoch: frame.epoch, seq: frame.seq },
     messages,
-    turns: live,
-    confirmation: live[0]?.state === 'waiting_for_confirmation' ? state.confirmation : null,
+    turns,
+    confirmation: turns[0]?.state === 'waiting_for_confirmation' ? state.confirmation : null,
   })
 }
+
+/** Epoch 0 is the answer of a gateway that cannot read the stream: it knows nothing of what is being written. */
+const liveTurns = (state: ConversationState, { epoch, live }: SubscribedFrame): readonly TurnView[] => {
+  if (live !== null) return [fromLive(live)]
+  return epoch === 0 ? state.turns : []
+}
+
+const answers = (message: Message, { turn }: TurnView): boolean => endsTurn(message) && message.turn === turn
 
 /** A page of history: only what is older than all that is known; the rest comes by the stream. */
 export const addOlder = (state: ConversationState, page: readonly Message[]): ConversationState => {
@@ -83,9 +90,9 @@ export const afterReconnect = (state: ConversationState): ConversationState => (
 const isKnown = (position: StreamPosition, frame: StreamPosition): boolean =>
   frame.epoch < position.epoch || (frame.epoch === position.epoch && frame.seq <= position.seq)
 
-/** True for an answer that is older than what came meanwhile. */
+/** True for an answer that is older than what came meanwhile. Another epoch is for the gateway to judge. */
 const isOutrun = (position: StreamPosition, frame: StreamPosition): boolean =>
-  frame.epoch < position.epoch || (frame.epoch === position.epoch && frame.seq < position.seq)
+  frame.epoch === position.epoch && frame.seq < position.seq
 
 /** The missed events follow, so nothing counts as missing until they have; without a position they are all of the epoch's. */
 const applyRecovered = (state: ConversationState, frame: SubscribedFrame): ConversationState => {

@@ -14,7 +14,11 @@ import type { Actions, Screen } from './screen.ts'
 
 type Item<Kind extends TranscriptItem['kind']> = Extract<TranscriptItem, { kind: Kind }>
 
-export const transcriptEntry = (screen: Screen, actions: Actions, item: TranscriptItem): TemplateResult => {
+export const transcriptEntry = (
+  screen: Screen,
+  actions: Actions,
+  item: TranscriptItem,
+): TemplateResult | typeof nothing => {
   if (item.kind === 'day') return html`<p class="day">${formatDay(item.at)}</p>`
   if (item.kind === 'message') return storedMessage(screen, item.message)
   if (item.kind === 'reply') return liveReply(screen, item)
@@ -22,9 +26,10 @@ export const transcriptEntry = (screen: Screen, actions: Actions, item: Transcri
   return item.entry.refusal === null ? sendingMessage(item) : refusedMessage(actions, item)
 }
 
-const storedMessage = (screen: Screen, message: Message): TemplateResult => {
+const storedMessage = (screen: Screen, message: Message): TemplateResult | typeof nothing => {
   if (message.role === 'system') return html`<p class="system">${plainText(message.text)}</p>`
   if (message.role === 'user') return ownMessage(message)
+  if (message.text === '' && isToldBelow(screen, message)) return nothing
   return reply({
     name: agentName(screen.chat, message.author),
     human: message.role === 'human',
@@ -36,14 +41,16 @@ const storedMessage = (screen: Screen, message: Message): TemplateResult => {
 const endings: Readonly<Record<Message['finish'], string | null>> = {
   complete: null,
   stopped: 'Stopped here at your request.',
-  failed: 'This reply was cut short.',
+  failed: 'An error ended this reply.',
 }
 
-/** The newest failure is told in full below the message. */
-const endingMark = ({ chat }: Screen, message: Message): TemplateResult | typeof nothing => {
+/** The newest failure is told in full below its message. */
+const isToldBelow = ({ chat }: Screen, { id, finish }: Message): boolean =>
+  finish === 'failed' && chat.conversation.messages.at(-1)?.id === id
+
+const endingMark = (screen: Screen, message: Message): TemplateResult | typeof nothing => {
   const sentence = endings[message.finish]
-  const toldBelow = message.finish === 'failed' && chat.conversation.messages.at(-1)?.id === message.id
-  return sentence === null || toldBelow ? nothing : html`<p class="mark">${sentence}</p>`
+  return sentence === null || isToldBelow(screen, message) ? nothing : html`<p class="mark">${sentence}</p>`
 }
 
 const ownMessage = ({ text, createdAt }: Message): TemplateResult =>

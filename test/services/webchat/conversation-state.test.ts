@@ -160,6 +160,12 @@ describe('the state of a conversation', () => {
     assert.equal(applySubscribed(ahead, { ...subscribed, seq: 1, recovered: false }), ahead)
   })
 
+  it('keeps what is being written while the gateway cannot read the stream', () => {
+    const blind = { ...subscribed, epoch: 0, seq: 0, recovered: false, messages: [message()] }
+    const state = applySubscribed(applyEvent(joined(), delta(1, 'so far')), blind)
+    assert.deepEqual([written(state), state.messages, state.missing], ['so far', [message()], false])
+  })
+
   it('asks again when an event of another epoch comes', () => {
     const state = applyEvent(
       applyEvent(joined(), delta(1, 'a')),
