@@ -30,7 +30,10 @@ export interface World {
 }
 
 const openFolder = ({ schemas, metrics, log }: WorldPorts, config: OperatorConfig): World => {
-  const source = new FolderSource({ schemas, log }, { manifests: config.manifests, state: config.stateDir })
+  const source = new FolderSource(
+    { schemas, clock: systemClock, log },
+    { manifests: config.manifests, state: config.stateDir },
+  )
   return { source, leadership: alwaysLeads(metrics), close: () => source.close() }
 }
 

@@ -14,22 +14,26 @@ import { operatorConfig, resourceSchemas, samplesFolder } from './standalone.ts'
 
 const run = promisify(execFile)
 
-export interface OnKubernetes {
+/** A kube-apiserver with our CRDs. */
+export interface AnApiServer {
   readonly kube: KubePart
-  readonly store: FreshStore
-  readonly redis: OpenRedis['redis']
   /** What kubectl printed. @throws Error with `stderr` when it fails */
   kubectl(...args: readonly string[]): Promise<string>
   /** Applies manifests in YAML or JSON; what kubectl printed. */
   apply(text: string): Promise<string>
+  close(): Promise<void>
+}
+
+export interface OnKubernetes extends AnApiServer {
+  readonly store: FreshStore
+  readonly redis: OpenRedis['redis']
   /** An operator; several stand by for one another. It is ended at the end when the test does not. */
   startOperator(options?: { readonly onLost?: () => void; readonly log?: Log }): Promise<Operator>
-  close(): Promise<void>
 }
 
 const crds = join(samplesFolder, '..')
 
-const applyCrds = async (kubectl: OnKubernetes['kubectl']): Promise<void> => {
+const applyCrds = async (kubectl: AnApiServer['kubectl']): Promise<void> => {
   await kubectl('apply', '-f', join(crds, 'tenant.yaml'), '-f', join(crds, 'agent.yaml'))
   await waitUntil({ until: 'Tenants and Agents are served', deadlineMs: 30_000 }, async () => {
     await kubectl('get', 'tenants,agents', '--all-namespaces')
@@ -45,23 +49,26 @@ const kubectlOf =
     return child.then(({ stdout }) => stdout)
   }
 
-export const onKubernetes = async (): Promise<OnKubernetes> => {
+export const anApiServer = async (): Promise<AnApiServer> => {
   const kube = await ownKubeApiserver()
   const ask = kubectlOf(kube)
   const kubectl = (...args: readonly string[]) => ask(args)
   await applyCrds(kubectl)
+  return { kube, kubectl, apply: (text) => ask(['apply', '-f', '-'], text), close: () => kube.stop() }
+}
+
+export const onKubernetes = async (): Promise<OnKubernetes> => {
+  const server = await anApiServer()
   const store = await freshStore()
   const { url: redisUrl } = await freshRedis()
   const opened = await openRedisAt(redisUrl)
   const operators = new Set<Operator>()
-  const more = { KUBECONFIG: kube.kubeconfig, KONSTRUCT_NAMESPACE: 'default' }
+  const more = { KUBECONFIG: server.kube.kubeconfig, KONSTRUCT_NAMESPACE: 'default' }
   const config = operatorConfig({ store, redisUrl, more })
   return {
-    kube,
+    ...server,
     store,
     redis: opened.redis,
-    kubectl,
-    apply: (text) => ask(['apply', '-f', '-'], text),
     startOperator: async ({ onLost = () => {}, log = silentLog } = {}) => {
       const operator = await startOperator(config, {
         log,
@@ -75,7 +82,7 @@ export const onKubernetes = async (): Promise<OnKubernetes> => {
       await Promise.all([...operators].map((operator) => operator.stop()))
       opened.close()
       await store.close()
-      await kube.stop()
+      await server.close()
     },
   }
 }
