@@ -62,6 +62,12 @@ const forwardSignals = (child) => {
     })
 }
 
+/** npm does not tell its scripts when it is killed itself. */
+const endWithParent = (child) => {
+  const parent = process.ppid
+  setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000).unref()
+}
+
 const run = async ([program, ...args]) => {
   const isScript = /\.(ts|mjs|js)$/.test(program)
   const child = spawn(isScript ? join(bin, 'node') : program, isScript ? [program, ...args] : args, {
@@ -70,6 +76,7 @@ const run = async ([program, ...args]) => {
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
   })
   forwardSignals(child)
+  endWithParent(child)
   const [code, signal] = await once(child, 'exit')
   if (signal === null) process.exit(code)
   process.removeAllListeners(signal)

@@ -82,12 +82,16 @@ const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false 
 export const startLeashed = async (spec: ProgramSpec): Promise<LeashedProgram> => {
   const logStart = sizeOf(spec.logFile)
   const leash = spawnLeash(spec)
-  const exited = once(leash, 'exit').then(([code]) => Number(code ?? 1))
+  const ended = once(leash, 'exit')
   leash.stdin?.on('error', () => {})
   const line = await firstLine(leash)
   leash.stdout?.destroy()
   const pid = Number(/^pid (\d+)$/.exec(line)?.[1])
   if (!Number.isInteger(pid)) throw new Error(`${spec.name} did not start: ${line || logTail(spec.logFile)}`)
+  const exited = ended.then(([code]) => {
+    signalGroup(pid, 'SIGKILL') // A leash that was itself killed leaves its program behind.
+    return Number(code ?? 1)
+  })
   const gone = async (): Promise<void> => {
     leash.stdin?.end()
     await exited
