@@ -27,7 +27,7 @@ import { freshTopicPrefix, kafka } from '../../support/parts.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { startScriptedModel, type ScriptedModel } from './scripted-model.ts'
 
-interface TenantChanges {
+export interface TenantChanges {
   readonly tenant?: string
   readonly state?: TenantState
   readonly instructions?: string

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { decodeDeadLetter, type DeadLetter } from '../../../services/shared/bus/codecs/dead-letter-v1.ts'
+import { encodeTurn } from '../../../services/shared/bus/codecs/turn-v1.ts'
+import { topicNames, type TopicNames } from '../../../services/shared/bus/topics.ts'
+import { waitUntil } from '../../support/wait-until.ts'
+import { Stage } from './stage.ts'
+
+describe('Records of Kafka', () => {
+  let stage: Stage
+  let topics: TopicNames
+  before(async () => {
+    stage = await Stage.set()
+    topics = topicNames(stage.environment['KONSTRUCT_TOPIC_PREFIX'])
+    await stage.start()
+  })
+  after(() => stage.strike())
+
+  it('that cannot be read are put among the dead letters, whole, and hold up nothing', async () => {
+    const good = encodeTurn({
+      tenant: stage.tenant,
+      conversation: '00000000-0000-4000-8000-000000000000',
+      turn: '00000000-0000-4000-8000-000000000001',
+      enqueuedAt: 1,
+    })
+    const bad = [
+      { key: good.key, value: 'no json' },
+      { key: 'globex/other', value: good.value, headers: { tenant: stage.tenant } },
+    ]
+    await stage.bus.publish(topics.turns, bad)
+    const ref = await stage.send()
+    assert.equal((await stage.ended(ref)).state, 'answered')
+    const letters: DeadLetter[] = []
+    const subscription = stage.bus.subscribe({
+      topic: topics.deadLetters,
+      group: `${topics.deadLetters}-test`,
+      window: 10,
+      onRecord: (record) => letters.push(decodeDeadLetter(record)),
+    })
+    await waitUntil({ until: 'both are buried', deadlineMs: 15_000 }, () => letters.length === 2)
+    await subscription.close({ drainMs: 0 })
+    assert.deepEqual(
+      new Set(letters.map(({ original, code }) => `${code} ${original.key} ${original.value.toString()}`)),
+      new Set(bad.map(({ key, value }) => `RECORD_INVALID ${key} ${value.toString()}`)),
+    )
+  })
+
+  it('of a turn that is not there are done with', async () => {
+    const ref = {
+      tenant: stage.tenant,
+      conversation: '00000000-0000-4000-8000-000000000000',
+      turn: '00000000-0000-4000-8000-000000000002',
+    }
+    await stage.tell(ref)
+    const next = await stage.send({ conversation: ref.conversation })
+    assert.equal((await stage.ended(next)).state, 'answered')
+  })
+})

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../../../dev/parts/free-port.ts'
+import { type LeashedProgram, startLeashed } from '../../../dev/parts/leashed-program.ts'
+import type { TurnRef } from '../../../services/shared/domain/turn.ts'
+import { claimTurn } from '../../../services/shared/store/claim-turn.ts'
+import { saveReply } from '../../../services/shared/store/save-reply.ts'
+import { waitUntil } from '../../support/wait-until.ts'
+import { sayHello, type ModelScript } from './scripted-model.ts'
+import { Stage, writtenText } from './stage.ts'
+
+const leaseMs = 1_500
+const main = new URL('../../../services/orchestrator/main.ts', import.meta.url).pathname
+
+/** Begins to answer and never goes on. */
+const stuck: ModelScript = (answer) => answer.text('Half of ')
+
+describe('An orchestrator that ends', () => {
+  let stage: Stage
+  let folder: string
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'konstruct-test-'))
+  })
+  after(() => rmSync(folder, { recursive: true, force: true }))
+  beforeEach(async () => {
+    stage = await Stage.set()
+  })
+  afterEach(() => stage.strike())
+
+  const startProcess = async (changes: Readonly<Record<string, string>> = {}): Promise<LeashedProgram> => {
+    const port = String(await freePort())
+    const program = await startLeashed({
+      name: 'orchestrator',
+      command: process.execPath,
+      args: [main],
+      env: {
+        ...stage.environment,
+        KONSTRUCT_ADMIN_PORT: port,
+        KONSTRUCT_LEASE_MS: String(leaseMs),
+        ...changes,
+      },
+      logFile: join(folder, `orchestrator-${port}.log`),
+    })
+    await waitUntil({ until: 'the process is ready', deadlineMs: 20_000 }, async () => {
+      const response = await fetch(`http://127.0.0.1:${port}/readyz`)
+      await response.text()
+      return response.ok
+    })
+    return program
+  }
+
+  const writing = (ref: TurnRef, text: string): Promise<unknown> =>
+    waitUntil({ until: 'it is being written' }, async () => writtenText(await stage.events(ref)) === text)
+
+  const answeredOnce = async (ref: TurnRef): Promise<void> => {
+    const turn = await stage.ended(ref, 20_000)
+    assert.deepEqual([turn.state, turn.attempt], ['answered', 2])
+    assert.deepEqual(await stage.replies(ref), [{ text: 'Hello', finish: 'complete' }])
+    const events = await stage.events(ref)
+    assert.equal(writtenText(events), 'Hello')
+    assert.equal(events.filter(({ kind }) => kind === 'message').length, 1)
+    assert.equal(events.filter(({ kind }) => kind === 'restarted').length, 1)
+  }
+
+  it('killed with -9 mid-reply, leaves the turn to another: exactly one reply', async () => {
+    stage.model.script = stuck
+    const doomed = await startProcess()
+    const refs = [await stage.send(), await stage.send({ user: 'ben' })]
+    for (const ref of refs) await writing(ref, 'Half of ')
+    stage.model.script = sayHello
+    await stage.start({ leaseMs })
+    await doomed.kill()
+    for (const ref of refs) await answeredOnce(ref)
+    await waitUntil({ until: 'nothing is left open' }, async () => (await stage.open()) === 0)
+  })
+
+  it('ends by SIGTERM in order, with a reply that is nearly done', async () => {
+    stage.model.script = async (answer) => {
+      answer.text('Half of ')
+      await waitUntil({ until: 'the process was told to end' }, () => told)
+      answer.text('it')
+      answer.finish()
+    }
+    let told = false
+    const program = await startProcess()
+    const ref = await stage.send()
+    await writing(ref, 'Half of ')
+    const stopped = program.stop()
+    told = true
+    await stopped
+    assert.equal(await program.exited, 0)
+    assert.deepEqual(await stage.replies(ref), [{ text: 'Half of it', finish: 'complete' }])
+    assert.equal((await stage.turn(ref)).attempt, 1)
+  })
+
+  it('hands over at once what does not end in time, and saves nothing of it', async () => {
+    stage.model.script = stuck
+    const first = await stage.start({ drainMs: 100, leaseMs: 30_000 })
+    const ref = await stage.send()
+    await writing(ref, 'Half of ')
+    stage.model.script = sayHello
+    await stage.start()
+    const before = performance.now()
+    await stage.stop(first)
+    await answeredOnce(ref)
+    assert.ok(performance.now() - before < 5_000, 'long before the lease ran out')
+    assert.ok(stage.model.asked[0]?.closed.aborted)
+  })
+
+  it('leaves what waits behind a running turn to the next one', async () => {
+    stage.model.script = stuck
+    const first = await stage.start({ drainMs: 100 })
+    const running = await stage.send()
+    const waiting = await stage.send({ conversation: running.conversation, text: 'next' })
+    await writing(running, 'Half of ')
+    stage.model.script = sayHello
+    await stage.stop(first)
+    await stage.start()
+    assert.equal((await stage.ended(running)).state, 'answered')
+    assert.equal((await stage.ended(waiting)).state, 'answered')
+    assert.deepEqual(
+      stage.model.asked.slice(1).map(({ messages }) => messages.at(-1)?.content),
+      ['Hello', 'next'],
+    )
+  })
+
+  it('saved but not announced: the reply is announced by the next one, and the model is not asked', async () => {
+    const ref = await stage.send({ publish: false })
+    const claim = await claimTurn(stage.store.app, { ref, worker: 'dead', leaseMs: 1, maxConcurrentTurns: 8 })
+    assert.equal(claim.kind, 'claimed')
+    await saveReply(stage.store.app, {
+      ref,
+      attempt: 1,
+      state: 'answered',
+      author: 'support',
+      text: 'Saved before',
+      code: null,
+      inputTokens: 1,
+      outputTokens: 1,
+    })
+    await stage.start()
+    await stage.ended(ref)
+    const [message] = (await stage.events(ref)).flatMap((event) =>
+      event.kind === 'message' ? [event.message] : [],
+    )
+    assert.equal(message?.text, 'Saved before')
+    assert.equal(stage.model.asked.length, 0)
+    await waitUntil({ until: 'the turn is closed' }, async () => (await stage.open()) === 0)
+  })
+
+  it('says nothing more of a turn that another one claimed meanwhile', async () => {
+    stage.model.script = async (answer, { closed }) => {
+      answer.text('Half of ')
+      await new Promise((resolve) => {
+        closed.addEventListener('abort', resolve)
+      })
+    }
+    await stage.start({ leaseMs })
+    const ref = await stage.send()
+    await writing(ref, 'Half of ')
+    // As a worker does that took the turn after this one's lease had run out.
+    await stage.store.operator.acrossTenants((tx) =>
+      tx.query(`update konstruct.open_turns set lease_until = now() - interval '1 s' where turn_id = $1`, [
+        ref.turn,
+      ]),
+    )
+    const claim = await claimTurn(stage.store.app, {
+      ref,
+      worker: 'other',
+      leaseMs: 60_000,
+      maxConcurrentTurns: 8,
+    })
+    assert.equal(claim.kind, 'claimed')
+    await waitUntil({ until: 'it gave up' }, () => stage.model.asked[0]?.closed.aborted)
+    assert.deepEqual(await stage.replies(ref), [])
+    assert.equal((await stage.turn(ref)).state, 'running')
+  })
+})
