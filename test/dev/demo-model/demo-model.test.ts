@@ -18,6 +18,12 @@ describe('The demo model', () => {
     readonly outputTokens: number
   }
 
+  const add = (said: Said, { choices: [choice], usage }: OpenAI.ChatCompletionChunk): Said => ({
+    text: said.text + (choice?.delta.content ?? ''),
+    finish: choice?.finish_reason ?? said.finish,
+    outputTokens: usage?.completion_tokens ?? said.outputTokens,
+  })
+
   interface Asking {
     readonly model?: string
     readonly system?: string
@@ -42,13 +48,9 @@ describe('The demo model', () => {
         { role: 'user', content },
       ],
     })
-    const said: { -readonly [Key in keyof Said]: Said[Key] } = { text: '', finish: null, outputTokens: 0 }
-    for await (const { choices, usage } of stream) {
-      for (const { delta, finish_reason: finish } of choices) {
-        said.text += delta.content ?? ''
-        said.finish = finish ?? said.finish
-      }
-      if (usage) said.outputTokens = usage.completion_tokens
+    let said: Said = { text: '', finish: null, outputTokens: 0 }
+    for await (const chunk of stream) {
+      said = add(said, chunk)
       if (said.text.length > limit) break
     }
     return said
