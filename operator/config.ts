@@ -67,6 +67,13 @@ const operatorSettings = {
     max: 9,
   }),
   keyring: keyringSetting,
+  isolationSeconds: integer({
+    env: 'KONSTRUCT_ISOLATION_SECONDS',
+    about: 'seconds between two looks at whether the tenants are isolated',
+    fallback: 30,
+    min: 1,
+    max: 3_600,
+  }),
   workers: integer({
     env: 'KONSTRUCT_WORKERS',
     about: 'tenants that are reconciled at the same time',

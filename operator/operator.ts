@@ -38,7 +38,6 @@ export interface OperatorPorts {
 }
 
 /** Between two looks, in milliseconds. */
-const isolationMs = 30_000
 const topicsMs = 60_000
 const orphansMs = 300_000
 /** How long running reconciles may take to end; the rest of the stop must fit into Kubernetes' 30 s too. */
@@ -88,7 +87,10 @@ const createKeepers = (
     for (const { namespace, name } of source.tenants()) queue.add(tenantKey(namespace, name), 'sweep')
   }
   return {
-    isolation: new IsolationWatch({ database, clock, log, registry }, { everyMs: isolationMs, onChange }),
+    isolation: new IsolationWatch(
+      { database, clock, log, registry },
+      { everyMs: config.isolationSeconds * 1_000, onChange },
+    ),
     topics: new TopicKeeper({ bus, clock, log, registry }, { topics: topicsOf(config), everyMs: topicsMs }),
     orphans: new OrphanSweep({ database, source, queue, clock, log }, { ...config, everyMs: orphansMs }),
   }

@@ -10,7 +10,8 @@ import { type FreshStore, freshStore } from '../support/fresh-store.ts'
 import { type OpenRedis, openRedisAt } from '../support/open-redis.ts'
 import { ownKubeApiserver } from '../support/parts.ts'
 import { waitUntil } from '../support/wait-until.ts'
-import { operatorConfig, resourceSchemas, samplesFolder } from './standalone.ts'
+import { crdsFolder, resourceSchemas } from './resource-schemas.ts'
+import { operatorConfig } from './standalone.ts'
 
 const run = promisify(execFile)
 
@@ -31,10 +32,8 @@ export interface OnKubernetes extends AnApiServer {
   startOperator(options?: { readonly onLost?: () => void; readonly log?: Log }): Promise<Operator>
 }
 
-const crds = join(samplesFolder, '..')
-
 const applyCrds = async (kubectl: AnApiServer['kubectl']): Promise<void> => {
-  await kubectl('apply', '-f', join(crds, 'tenant.yaml'), '-f', join(crds, 'agent.yaml'))
+  await kubectl('apply', '-f', join(crdsFolder, 'tenant.yaml'), '-f', join(crdsFolder, 'agent.yaml'))
   await waitUntil({ until: 'Tenants and Agents are served', deadlineMs: 30_000 }, async () => {
     await kubectl('get', 'tenants,agents', '--all-namespaces')
     return true

@@ -1,30 +1,27 @@
 // An operator in this process, on a folder of manifests, with real stores of its own. Kafka is not there: the operator
 // has to live with that.
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type OperatorConfig, readOperatorConfig } from '../../operator/config.ts'
 import type { StatusReport } from '../../operator/describe-status.ts'
 import { type Operator, startOperator } from '../../operator/operator.ts'
-import { compileResourceSchemas } from '../../operator/validation/resource-schemas.ts'
 import { type Log, silentLog } from '../../services/shared/runtime/log.ts'
+import { keyringSetting } from '../../services/shared/store/seal.ts'
 import { freshRedis } from '../support/fresh-redis.ts'
 import { type FreshStore, freshStore } from '../support/fresh-store.ts'
 import { type OpenRedis, openRedisAt } from '../support/open-redis.ts'
 import { waitUntil } from '../support/wait-until.ts'
+import { crdsFolder, resourceSchemas } from './resource-schemas.ts'
 
-const crds = new URL('../../crds', import.meta.url).pathname
-
-export const samplesFolder = join(crds, 'samples')
-
-export const resourceSchemas = compileResourceSchemas({
-  tenant: readFileSync(join(crds, 'tenant.yaml'), 'utf8'),
-  agent: readFileSync(join(crds, 'agent.yaml'), 'utf8'),
-})
+export const samplesFolder = join(crdsFolder, 'samples')
 
 /** Two keys of nobody's, in the form of KONSTRUCT_SECRET_KEYS. */
 export const secretKeys = `new:${Buffer.alloc(32, 1).toString('base64')},old:${Buffer.alloc(32, 2).toString('base64')}`
 
+export const keyring = keyringSetting.parse(secretKeys)
+
+/** Where nothing listens. */
 export const nobody = '127.0.0.1:1'
 
 interface Settings {

@@ -8,7 +8,7 @@ import { silentLog } from '../../../services/shared/runtime/log.ts'
 import { keepsTheContractOfADesiredSource, type OpenSource } from '../../contracts/desired-source.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { anAgent, aSecret, aTenant, manifestsOf } from '../manifests.ts'
-import { resourceSchemas } from '../standalone.ts'
+import { resourceSchemas } from '../resource-schemas.ts'
 
 const newFolder = (): { base: string; manifests: string; state: string } => {
   const base = mkdtempSync(join(tmpdir(), 'konstruct-folder-'))
