@@ -71,6 +71,13 @@ export const gatewaySettings = {
     about: 'begins the names of the topics, to keep installations on one Kafka apart',
     fallback: '',
   }),
+  publishTimeoutMs: integer({
+    env: 'KONSTRUCT_PUBLISH_TIMEOUT_MS',
+    about: 'milliseconds after which a message that Kafka does not take is refused',
+    fallback: 10_000,
+    min: 100,
+    max: 60_000,
+  }),
   keyring: keyringSetting,
   visitorKey: visitorKeySetting,
   publicOrigins: originsSetting,

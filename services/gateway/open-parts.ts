@@ -22,7 +22,8 @@ export const openParts = (config: GatewayConfig, log: Log) => {
   })
   const redis = new RedisConnection({ url: config.redisUrl, name, log })
   const subscriber = new ChannelSubscriber({ url: config.redisUrl, name: `${name}-subscriber`, log })
-  const messageLog = createKafkaLog({ log }, { brokers: config.kafkaBrokers, clientId: name })
+  const { kafkaBrokers: brokers, publishTimeoutMs } = config
+  const messageLog = createKafkaLog({ log }, { brokers, clientId: name, publishTimeoutMs })
   const unconfirmed = new UnconfirmedTurns({ log, confirm: (refs) => confirmPublished(database, refs) })
   const directory = new TenantDirectory({ database, keyring: config.keyring, log })
   return {

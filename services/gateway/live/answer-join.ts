@@ -40,8 +40,10 @@ export const answerJoin = async (ports: JoinPorts, wish: Wish): Promise<Answer> 
 }
 
 /** While the stream cannot be read: the messages, and no position in the stream. */
-export const answerWithoutStream = async (ports: JoinPorts): Promise<Answer> =>
-  answer(ports, { position: nowhere, messages: await ports.readMessages(), live: null }, [])
+export const answerWithoutStream = async (ports: JoinPorts): Promise<Answer> => ({
+  ...answer(ports, { position: nowhere, messages: await ports.readMessages(), live: null }, []),
+  withoutStream: true,
+})
 
 const replay = ({ conversation }: JoinPorts, { epoch, seq, events }: StreamSlice): Answer => {
   const position = { epoch, seq: seq - events.length }
@@ -57,6 +59,7 @@ const replay = ({ conversation }: JoinPorts, { epoch, seq, events }: StreamSlice
     }),
     position,
     events: frameEvents(conversation, { epoch, seq: position.seq + 1 }, events),
+    withoutStream: false,
   }
 }
 
@@ -88,13 +91,7 @@ const messageIdOf = (text: string): readonly string[] => {
 /** A reply that is already among the messages is not being written any more. */
 const liveBeside = (messages: readonly Message[], events: readonly StreamEvent[]) => {
   const answered = new Set(messages.filter(({ role }) => role === 'agent').map(({ turn }) => turn))
-  return foldLive(
-    events.filter((event) =>
-      event.kind !== 'state' && event.kind !== 'delta' && event.kind !== 'restarted'
-        ? true
-        : !answered.has(event.turn),
-    ),
-  )
+  return foldLive(events.filter((event) => !('turn' in event && answered.has(event.turn))))
 }
 
 interface Picture extends Pick<SubscribedFrame, 'messages' | 'live'> {
@@ -109,6 +106,7 @@ const answer = (
   subscribed: encode({ type: 'subscribed', conversation, ...position, recovered: false, messages, live }),
   position,
   events: frameEvents(conversation, { epoch: position.epoch, seq: position.seq + 1 }, after),
+  withoutStream: false,
 })
 
 const encode = (frame: SubscribedFrame): Buffer => Buffer.from(JSON.stringify(frame))

@@ -66,16 +66,7 @@ export class ConversationRelay {
    * @throws `CONVERSATION_NOT_FOUND`, `STORE_UNAVAILABLE`; the follower is then waiting.
    */
   async join(follower: Follower, wish: Wish): Promise<void> {
-    follower.hold()
-    try {
-      const answer = await this.#answer(wish)
-      if (!this.#followers.has(follower)) return
-      this.#settle(answer.events.at(-1) ?? answer.position)
-      follower.admit(answer)
-    } catch (thrown) {
-      follower.wait()
-      throw thrown
-    }
+    await follower.inTurn(() => this.#join(follower, wish))
     this.#pump()
   }
 
@@ -105,6 +96,19 @@ export class ConversationRelay {
       this.#gapped = true
     }
     this.#pump()
+  }
+
+  async #join(follower: Follower, wish: Wish): Promise<void> {
+    follower.hold()
+    try {
+      const answer = await this.#answer(wish)
+      if (!this.#followers.has(follower)) return
+      this.#settle(answer.events.at(-1) ?? answer.position)
+      follower.admit(answer)
+    } catch (thrown) {
+      follower.wait()
+      throw thrown
+    }
   }
 
   async #answer(wish: Wish): Promise<Answer> {
@@ -207,8 +211,7 @@ export class ConversationRelay {
 
   #rejoinWaiting(): void {
     if (performance.now() < this.#restUntil) return
-    for (const follower of this.#followers)
-      if (follower.mode === 'waiting' && !follower.congested) void this.#rejoin(follower)
+    for (const follower of this.#followers) if (follower.isLeft) void this.#rejoin(follower)
   }
 
   async #rejoin(follower: Follower): Promise<void> {

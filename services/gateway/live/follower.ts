@@ -24,6 +24,8 @@ export interface Answer {
   /** What the socket then has, before the events. */
   readonly position: StreamPosition
   readonly events: readonly NumberedFrame[]
+  /** True: the stream could not be read, so the socket has to join again when it can. */
+  readonly withoutStream: boolean
 }
 
 /** A conversation without a live stream, or whose stream cannot be read. */
@@ -36,21 +38,33 @@ export class Follower {
   #mode: Mode = 'joining'
   #position: StreamPosition = nowhere
   #held: NumberedFrame[] = []
+  #lastJoin: Promise<void> = Promise.resolve()
+  /** Joins that run or wait for their turn. */
+  #joins = 0
 
   constructor(outlet: Outlet) {
     this.#outlet = outlet
-  }
-
-  get mode(): Mode {
-    return this.#mode
   }
 
   get position(): StreamPosition {
     return this.#position
   }
 
-  get congested(): boolean {
-    return this.#outlet.congested
+  /** True while it waits for a join that nobody has begun. */
+  get isLeft(): boolean {
+    return this.#mode === 'waiting' && this.#joins === 0 && !this.#outlet.congested
+  }
+
+  /** Joins follow one another: an older answer must not come after a newer one. */
+  async inTurn(join: () => Promise<void>): Promise<void> {
+    this.#joins += 1
+    const mine = this.#lastJoin.then(join)
+    this.#lastJoin = mine.catch(() => {})
+    try {
+      await mine
+    } finally {
+      this.#joins -= 1
+    }
   }
 
   /** A join begins: what is delivered from now on is kept. */
@@ -59,14 +73,16 @@ export class Follower {
     this.#held = []
   }
 
-  /** A join ends. */
-  admit({ subscribed, position, events }: Answer): void {
-    this.#outlet.sendBytes(subscribed)
-    this.#position = position
-    this.#mode = 'live'
+  /** A join ends. When something was lost meanwhile, or the stream could not be read, the next one has to follow. */
+  admit({ subscribed, position, events, withoutStream }: Answer): void {
+    const complete = this.#mode === 'joining' && !withoutStream
     const held = this.#held
     this.#held = []
-    for (const frame of [...events, ...held]) this.deliver(frame)
+    this.#mode = 'live'
+    this.#outlet.sendBytes(subscribed)
+    this.#position = position
+    for (const frame of complete ? [...events, ...held] : events) this.deliver(frame)
+    if (!complete) this.wait()
   }
 
   /** Sends nothing more until the next join. */

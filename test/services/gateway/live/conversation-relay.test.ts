@@ -1,0 +1,189 @@
+import assert from 'node:assert/strict'
+import { setImmediate as tick } from 'node:timers/promises'
+import fc from 'fast-check'
+import type { Wish } from '../../../../services/gateway/live/answer-join.ts'
+import { ConversationRelay } from '../../../../services/gateway/live/conversation-relay.ts'
+import type { Follower, Outlet } from '../../../../services/gateway/live/follower.ts'
+import type { ServerFrame, StreamPosition } from '../../../../services/shared/domain/frames.ts'
+import { silentLog } from '../../../../services/shared/runtime/log.ts'
+import { PaperStream } from './paper-stream.ts'
+
+/** A client to the letter of the protocol: it holds the relay to sending every event, in order and without a hole. */
+class StrictClient implements Outlet {
+  congested = false
+  readonly messages = new Set<string>()
+  readonly violations: string[] = []
+  position: StreamPosition | null = null
+  readonly #stream: PaperStream
+
+  constructor(stream: PaperStream) {
+    this.#stream = stream
+  }
+
+  sendBytes(bytes: Buffer): void {
+    const frame = JSON.parse(bytes.toString('utf8')) as ServerFrame
+    if (frame.type === 'subscribed') this.#subscribed(frame)
+    if (frame.type === 'event') this.#event(frame)
+  }
+
+  #subscribed(frame: Extract<ServerFrame, { type: 'subscribed' }>): void {
+    if (frame.recovered) {
+      if (this.position === null) this.violations.push('recovered, but it had nothing')
+    } else {
+      this.position = { epoch: frame.epoch, seq: frame.seq }
+      this.messages.clear()
+    }
+    for (const { id } of frame.messages) this.messages.add(id)
+  }
+
+  #event({ epoch, seq, event }: Extract<ServerFrame, { type: 'event' }>): void {
+    const { position } = this
+    if (this.#stream.eventAt({ epoch, seq }) !== JSON.stringify(event))
+      this.violations.push(`${epoch}/${seq} is another event`)
+    // Whoever asks again may be sent again what came meanwhile.
+    if (position?.epoch === epoch && seq <= position.seq) return
+    if (position?.epoch !== epoch || position.seq + 1 !== seq)
+      this.violations.push(`${epoch}/${seq} came after ${position?.epoch}/${position?.seq}`)
+    this.position = { epoch, seq }
+    if (event.kind === 'message') this.messages.add(event.message.id)
+  }
+}
+
+const relayOf = (stream: PaperStream, checkEveryMs = 0): ConversationRelay =>
+  new ConversationRelay({
+    conversation: 'c1',
+    readStream: (after) => stream.readStream(after),
+    readMessages: () => stream.readMessages(),
+    listen: (hear) => stream.listen(hear),
+    onRelayed: () => {},
+    onGap: () => {},
+    checkEveryMs,
+    log: silentLog,
+  })
+
+const ticks = async (count: number): Promise<void> => {
+  for (let i = 0; i < count; i++) await tick()
+}
+
+interface Participant {
+  readonly client: StrictClient
+  readonly follower: Follower
+}
+
+type Action =
+  | 'say'
+  | 'say much'
+  | 'flush'
+  | 'lose'
+  | 'delay'
+  | 'deliver late'
+  | 'redis goes'
+  | 'redis comes'
+  | 'join'
+  | 'ask again'
+  | 'congest'
+  | 'drain'
+  | 'wait'
+
+const action = fc.constantFrom<Action>(
+  'say',
+  'say',
+  'say much',
+  'flush',
+  'lose',
+  'lose',
+  'delay',
+  'deliver late',
+  'redis goes',
+  'redis comes',
+  'join',
+  'join',
+  'ask again',
+  'congest',
+  'drain',
+  'wait',
+)
+
+/** Everything of one run: the stream, the relay, and who follows. */
+class Play {
+  readonly stream = new PaperStream()
+  readonly relay = relayOf(this.stream)
+  readonly participants: Participant[] = []
+  readonly #saying: Promise<void>[] = []
+
+  async act(name: Action, pause: number): Promise<void> {
+    this.#perform(name)
+    await ticks(pause)
+  }
+
+  /** All is well again. */
+  async settle(): Promise<void> {
+    this.stream.up = true
+    this.stream.deliverLate()
+    await Promise.all(this.#saying)
+    for (const { client } of this.participants) client.congested = false
+    this.relay.distrust()
+    await ticks(20)
+    this.relay.sweep()
+    await ticks(30)
+  }
+
+  #perform(name: Action): void {
+    const { stream, relay } = this
+    const last = this.participants.at(-1)
+    const actions: Record<Action, () => void> = {
+      say: () => this.#saying.push(stream.say(2)),
+      'say much': () => this.#saying.push(stream.say(400)),
+      flush: () => stream.flush(),
+      lose: () => stream.loseNext(),
+      delay: () => stream.delay(),
+      'deliver late': () => stream.deliverLate(),
+      'redis goes': () => (stream.up = false),
+      'redis comes': () => {
+        stream.up = true
+        relay.distrust()
+      },
+      join: () => this.#join({ kind: 'all' }),
+      'ask again': () => this.#askAgain(last),
+      congest: () => last !== undefined && (last.client.congested = true),
+      drain: () => {
+        for (const { client } of this.participants) client.congested = false
+        relay.sweep()
+      },
+      wait: () => relay.sweep(),
+    }
+    actions[name]()
+  }
+
+  #join(wish: Wish): void {
+    const client = new StrictClient(this.stream)
+    const follower = this.relay.follow(client)
+    this.participants.push({ client, follower })
+    void this.relay.join(follower, wish)
+  }
+
+  #askAgain(participant: Participant | undefined): void {
+    if (participant?.client.position === null || participant === undefined) return
+    void this.relay.join(participant.follower, { kind: 'after', position: participant.client.position })
+  }
+}
+
+describe('A relay', () => {
+  it('shows every follower every message, in order and without a hole, whatever befalls the stream', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(action, fc.nat(6)), { maxLength: 25 }), async (actions) => {
+        const play = new Play()
+        for (const [name, pause] of actions) await play.act(name, pause)
+        await play.settle()
+        const stored = play.stream.messages.map(({ id }) => id).toSorted()
+        for (const { client } of play.participants) {
+          assert.deepEqual(client.violations, [])
+          assert.deepEqual([...client.messages].toSorted(), stored)
+          assert.deepEqual(client.position, play.stream.top)
+        }
+        play.relay.close()
+      }),
+      { numRuns: 1_500 },
+    )
+  }).timeout(60_000)
+})
