@@ -23,6 +23,29 @@ export const publishNumbers = async (log: MessageLog, topic: string, numbers: Nu
   else for (const record of all) await log.publish(topic, [record])
 }
 
+/** Publishes rising numbers, one every 10 ms, until it is stopped; then it tells which were acknowledged. */
+export const publishSteadily = (log: MessageLog, topic: string): { stop(): Promise<readonly number[]> } => {
+  const acknowledged: number[] = []
+  const pending: Promise<unknown>[] = []
+  const publishNext = (): void => {
+    const number = pending.length
+    const record = { key: `key-${number % 20}`, value: String(number) }
+    const published = log.publish(topic, [record]).then(
+      () => acknowledged.push(number),
+      () => {}, // not acknowledged: nothing is promised about it
+    )
+    pending.push(published)
+  }
+  const timer = setInterval(publishNext, 10)
+  return {
+    stop: async () => {
+      clearInterval(timer)
+      await Promise.all(pending)
+      return acknowledged
+    },
+  }
+}
+
 export const numbersOf = (records: readonly LogRecord[]): number[] =>
   records.map(({ value }) => Number(value.toString()))
 
@@ -41,10 +64,15 @@ export interface Follower {
   keysOfTwoPartitions(): readonly [string, string]
 }
 
+interface FollowOptions extends Omit<SubscribeOptions, 'onRecord'> {
+  /** Finishes every record by itself, so long after it came. */
+  readonly finishAfterMs?: number
+}
+
 /** Subscribes and waits until it has joined. */
 export const follow = async (
   log: MessageLog,
-  options: Omit<SubscribeOptions, 'onRecord'>,
+  { finishAfterMs, ...options }: FollowOptions,
 ): Promise<Follower> => {
   const records: LogRecord[] = []
   const assignments: (readonly number[])[] = []
@@ -54,7 +82,8 @@ export const follow = async (
     ...options,
     onRecord: (record) => {
       records.push(record)
-      if (finishAll) setImmediate(() => subscription.finished(record))
+      if (finishAfterMs !== undefined) setTimeout(() => subscription.finished(record), finishAfterMs)
+      else if (finishAll) setImmediate(() => subscription.finished(record))
     },
     onAssigned: (partitions) => void assignments.push(partitions),
     onRevoked: (partitions) => void revocations.push(partitions),

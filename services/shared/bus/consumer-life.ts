@@ -50,6 +50,7 @@ export interface ConsumerLife {
   readonly ended: Promise<unknown>
   /** The id that Kafka gave this member; `undefined` before it joined and after it left. */
   member(): string | undefined
+  /** Resolves when Kafka has the offsets, and only then. */
   commit(offsets: readonly PartitionOffset[]): Promise<void>
   pause(partitions: readonly number[]): void
   resume(partitions: readonly number[]): void
@@ -99,6 +100,22 @@ const run = async (consumer: Consumer, options: LifeOptions, membership: Members
   })
 }
 
+/**
+ * kafkajs resolves a commit that it never sent, while it joins or stops. Only its event tells that Kafka has the offsets.
+ * It needs one commit at a time.
+ */
+const commitWith = (consumer: Consumer, topic: string): ConsumerLife['commit'] => {
+  let made = 0
+  consumer.on(consumer.events.COMMIT_OFFSETS, () => {
+    made += 1
+  })
+  return async (offsets) => {
+    const before = made
+    await consumer.commitOffsets(offsets.map((each) => ({ topic, ...each })))
+    if (made === before) throw new Error('the consumer is not running')
+  }
+}
+
 /** Begins a life; it connects in the background. */
 export const beginConsumerLife = (kafka: Kafka, options: LifeOptions): ConsumerLife => {
   const { topic } = options
@@ -125,7 +142,7 @@ export const beginConsumerLife = (kafka: Kafka, options: LifeOptions): ConsumerL
   return {
     ended,
     member: () => membership.member,
-    commit: (offsets) => consumer.commitOffsets(offsets.map((each) => ({ topic, ...each }))),
+    commit: commitWith(consumer, topic),
     pause: (partitions) => consumer.pause([{ topic, partitions: [...partitions] }]),
     resume: (partitions) => consumer.resume([{ topic, partitions: [...partitions] }]),
     stop: async () => {

@@ -131,8 +131,9 @@ export class KafkaSubscription implements Subscription {
   #assign(partitions: readonly number[]): void {
     const { topic, onAssigned, onRevoked } = this.#options
     const { gained, lost } = this.#windows.assign(partitions)
+    if (!this.#joined || gained.length + lost.length > 0)
+      this.#ports.log.info('consumer joined its group', { topic, count: partitions.length })
     this.#joined = true
-    this.#ports.log.info('consumer joined its group', { topic, count: partitions.length })
     this.#pauseAnew(partitions, lost)
     if (lost.length > 0) {
       if (this.#windows.unfinished === 0) this.#onDrained?.()

@@ -4,7 +4,7 @@ import type { LogRecord } from './message-log.ts'
 import { OffsetWindow } from './offset-window.ts'
 
 /**
- * How many records per partition are remembered for each that may be unfinished. It bounds what is delivered again when
+ * How many records per partition may wait for their commit for each that may be unfinished. It bounds what is delivered again when
  * one record takes long and those behind it have finished.
  */
 const rememberedPerUnfinished = 32
@@ -83,6 +83,8 @@ export class PartitionWindows {
     const window = this.#windows.get(partition)
     if (window === undefined) return false
     const unfinished = Math.max(this.#limit * share, 1)
-    return window.unfinished >= unfinished || window.size >= this.#limit * share * rememberedPerUnfinished
+    return (
+      window.unfinished >= unfinished || window.uncommitted >= this.#limit * share * rememberedPerUnfinished
+    )
   }
 }

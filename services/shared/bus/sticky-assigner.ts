@@ -1,5 +1,6 @@
 // `sharePartitions` as an assigner for kafkajs: each member tells the group which partitions it has, and the group's
 // leader shares them out. All members of a group must speak it, so its name carries a version.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AssignerProtocol } from 'kafkajs'
 import type { Broker, Cluster, PartitionAssigner } from 'kafkajs'
 import { sharePartitions } from './share-partitions.ts'
@@ -19,18 +20,31 @@ export interface Membership {
   leaveAs(group: string, member: string | undefined): Promise<void>
 }
 
+/** For 2 s: a coordinator needs some hundred milliseconds. */
+const leaveAttempts = 10
+const leavePauseMs = 200
+
 interface Coordinator extends Broker {
   leaveGroup(request: { groupId: string; memberId: string }): Promise<void>
 }
 
+/** A coordinator that has just come back answers so until it has read its groups. */
+const isNotReady = (thrown: unknown): boolean =>
+  /COORDINATOR|GROUP_LOAD_IN_PROGRESS/.test((thrown as { readonly type?: string }).type ?? '')
+
 const leaveAs = async (cluster: Cluster, groupId: string, memberId: string | undefined): Promise<void> => {
   if (memberId === undefined) return
-  try {
-    await cluster.refreshMetadata()
-    const coordinator = (await cluster.findGroupCoordinator({ groupId })) as Coordinator
-    await coordinator.leaveGroup({ groupId, memberId })
-  } catch {
-    // The group has forgotten it already, or it will when the session is over.
+  for (let attempt = 1; attempt <= leaveAttempts; attempt += 1) {
+    try {
+      await cluster.refreshMetadata()
+      const coordinator = (await cluster.findGroupCoordinator({ groupId })) as Coordinator
+      await coordinator.leaveGroup({ groupId, memberId })
+      return
+    } catch (thrown) {
+      // Anything else means that the group has forgotten the member, or will when its session is over.
+      if (!isNotReady(thrown)) return
+      await sleep(leavePauseMs)
+    }
   }
 }
 
