@@ -34,8 +34,7 @@ const readKeys = (file: string): DemoKeys => {
   return JSON.parse(readFileSync(file, 'utf8')) as DemoKeys
 }
 
-export const openDemoFolder = (): DemoFolder => {
-  const path = join(cacheFolder(), 'demo')
+export const openDemoFolder = (path = join(cacheFolder(), 'demo')): DemoFolder => {
   const folder = (name: string): string => {
     const made = join(path, name)
     mkdirSync(made, { recursive: true })

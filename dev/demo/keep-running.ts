@@ -61,6 +61,7 @@ const keep = async <Program extends Runnable>(
     startedAt = performance.now()
     try {
       current.program = await start()
+      if (stopping.aborted) return await current.program.stop()
       report(`${name} runs again.`)
     } catch (thrown) {
       report(`${name} did not start: ${(thrown as Error).message}`)

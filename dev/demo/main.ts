@@ -1,6 +1,7 @@
 // npm run demo: everything on this machine, real in every part, with the sample tenants to talk to.
 import { asKonstructError, KonstructError } from '../../services/shared/runtime/errors.ts'
 import { buildWebchat } from '../build-webchat.ts'
+import { choosePort } from '../parts/free-port.ts'
 import { holdLock } from '../parts/hold-lock.mjs'
 import type { Report } from '../parts/part.ts'
 import { awaitTenants } from './await-tenants.ts'
@@ -34,7 +35,13 @@ const startSource = async (folder: DemoFolder, args: DemoArguments): Promise<Dem
   return { kubeconfig: kubernetes.kubeconfig }
 }
 
+/** Before anything is started: what cannot work in the end need not begin. */
+const checkPorts = async ({ port, gateways }: DemoArguments): Promise<void> => {
+  for (let n = 0; n < gateways; n += 1) await choosePort('The gateway', port + n)
+}
+
 const startAll = async (folder: DemoFolder, args: DemoArguments) => {
+  await checkPorts(args)
   const [stores, source] = await Promise.all([
     startStores(folder, report),
     startSource(folder, args),

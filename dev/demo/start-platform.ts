@@ -1,5 +1,4 @@
 // Konstruct itself: the operator, the gateways and the orchestrators, on the demo's stores.
-import { choosePort } from '../parts/free-port.ts'
 import type { Report } from '../parts/part.ts'
 import type { DemoFolder } from './demo-folder.ts'
 import type { DemoArguments } from './read-arguments.ts'
@@ -50,11 +49,11 @@ const startNamed = (options: PlatformOptions, name: string, main: string, enviro
     report: options.report,
   })
 
-const startGateway = async (options: PlatformOptions, n: number): Promise<DemoService> =>
+const startGateway = (options: PlatformOptions, n: number): Promise<DemoService> =>
   startNamed(options, `gateway-${n + 1}`, 'services/gateway/main.ts', {
     KONSTRUCT_DATABASE_URL: options.stores.databases.app.reveal(),
     KONSTRUCT_VISITOR_KEY: options.folder.keys.visitorKey,
-    KONSTRUCT_PORT: String(await choosePort('The gateway', options.args.port + n)),
+    KONSTRUCT_PORT: String(options.args.port + n),
   })
 
 const startOrchestrator = (options: PlatformOptions, n: number): Promise<DemoService> =>
