@@ -1,0 +1,111 @@
+// The model of a tenant, as real as HTTP makes it: it answers with words that nobody else says, at a pace, and can be
+// held in the middle of its answers, so that a test meets a reply that is being written for as long as it needs.
+//
+// Every call has words of its own. A reply that was put together from two calls is therefore the answer of none.
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  startScriptedModel,
+  type AskedModel,
+  type ModelAnswer,
+  type ScriptedModel,
+} from '../services/orchestrator/scripted-model.ts'
+
+export interface ModelCall {
+  /** The user's message. */
+  readonly text: string
+  /** The system's message: the agent's instructions. */
+  readonly instructions: string
+  /** All that this call says when it is let. */
+  readonly answer: string
+  /** How much of it was said. */
+  said: number
+  /** Aborted when the caller hung up, also after a whole answer. */
+  readonly closed: AbortSignal
+}
+
+interface Pace {
+  readonly words: number
+  /** Between two words. */
+  readonly everyMs: number
+}
+
+const quick: Pace = { words: 20, everyMs: 5 }
+
+export class TalkingModel {
+  readonly calls: ModelCall[] = []
+  /** Of the calls that begin from now on. */
+  pace = quick
+  readonly #server: ScriptedModel
+  readonly #canary: string
+  #held: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+
+  private constructor(server: ScriptedModel, canary: string) {
+    this.#server = server
+    this.#canary = canary
+    server.script = (answer, asked) => this.#talk(answer, asked)
+  }
+
+  /** `canary` is in every answer. */
+  static async start(canary = 'word'): Promise<TalkingModel> {
+    return new TalkingModel(await startScriptedModel(), canary)
+  }
+
+  get baseURL(): string {
+    return this.#server.baseURL
+  }
+
+  /** Everything that it was sent, as text. */
+  get requests(): string {
+    return JSON.stringify(
+      this.#server.asked.map(({ body, authorization, path }) => [body, authorization, path]),
+    )
+  }
+
+  /** From now on every answer stops in its middle, until `release`. */
+  hold(): void {
+    this.#held ??= Promise.withResolvers<void>()
+  }
+
+  release(): void {
+    this.#held?.resolve()
+    this.#held = undefined
+  }
+
+  callsFor(text: string): readonly ModelCall[] {
+    return this.calls.filter((call) => call.text === text)
+  }
+
+  async close(): Promise<void> {
+    this.release()
+    await this.#server.close()
+  }
+
+  async #talk(answer: ModelAnswer, { messages, closed }: AskedModel): Promise<void> {
+    const { words, everyMs } = this.pace
+    const said = Array.from({ length: words }, (_, n) => `${this.#canary}-${this.calls.length}-${n} `)
+    const call: ModelCall = {
+      text: messages.at(-1)?.content ?? '',
+      instructions: messages[0]?.content ?? '',
+      answer: said.join(''),
+      said: 0,
+      closed,
+    }
+    this.calls.push(call)
+    for (const word of said) {
+      await this.#mayGoOn(call, words)
+      if (closed.aborted) return
+      answer.text(word)
+      call.said += 1
+      await sleep(everyMs, undefined, { signal: closed }).catch(() => {})
+    }
+    answer.finish()
+  }
+
+  async #mayGoOn({ said, closed }: ModelCall, words: number): Promise<void> {
+    if (this.#held === undefined || said < words / 2) return
+    const hungUp = new Promise<void>((resolve) => {
+      closed.addEventListener('abort', () => resolve(), { once: true })
+    })
+    await Promise.race([this.#held.promise, hungUp])
+  }
+}
