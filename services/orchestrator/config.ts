@@ -3,7 +3,7 @@ import { integer, list, readConfig, secret, text } from '../shared/runtime/read-
 import { logLevelSetting } from '../shared/runtime/run-service.ts'
 import { keyringSetting } from '../shared/store/seal.ts'
 
-export const orchestratorSettings = {
+const settings = {
   databaseUrl: secret({ env: 'KONSTRUCT_DATABASE_URL', about: 'postgres:// URL of the app role' }),
   databasePool: integer({
     env: 'KONSTRUCT_DATABASE_POOL',
@@ -64,4 +64,4 @@ export type OrchestratorConfig = ReturnType<typeof readOrchestratorConfig>
 
 /** @throws KonstructError `CONFIG_INVALID` */
 export const readOrchestratorConfig = (environment: Readonly<Record<string, string | undefined>>) =>
-  readConfig(orchestratorSettings, environment)
+  readConfig(settings, environment)

@@ -8,7 +8,7 @@ import type { TopicNames } from '../shared/bus/topics.ts'
 import { asKonstructError, type KonstructError } from '../shared/runtime/errors.ts'
 import type { Log } from '../shared/runtime/log.ts'
 import type { OfferedTurn } from './dispatcher.ts'
-import type { OrchestratorMetrics } from './metrics.ts'
+import { noteHop, type OrchestratorMetrics } from './metrics.ts'
 
 interface ConsumePorts {
   readonly bus: MessageLog
@@ -33,11 +33,16 @@ export const consumeTurns = (ports: ConsumePorts, options: ConsumeOptions): Subs
   const finish = (record: LogRecord): void => subscription.finished(record)
   const onRecord = (record: LogRecord): void => {
     const read = readTurn(record)
-    if (!('error' in read)) ports.offer({ ref: read, from: 'log', finish: () => finish(record) })
+    if (!('error' in read)) offer(ports, read, () => finish(record))
     else void bury(ports, options, { record, error: read.error }).then((buried) => buried && finish(record))
   }
   const subscription = ports.bus.subscribe({ topic: topics.turns, group, window, onRecord })
   return subscription
+}
+
+const offer = (ports: ConsumePorts, turn: TurnRecord, finish: () => void): void => {
+  noteHop(ports.metrics, 'kafka', Date.now() - turn.enqueuedAt)
+  ports.offer({ ref: turn, from: 'log', finish })
 }
 
 const readTurn = (record: LogRecord): TurnRecord | { readonly error: KonstructError } => {

@@ -1,11 +1,13 @@
 // Gives turns to workers. The queue decides the order; here are the ways a turn can go.
 //
-//   offered → queued → running → ended, held by another worker, fenced …: finished, Kafka may forget it
-//                              → behind an earlier turn, or its tenant is at its cap elsewhere: set aside → finished
-//           → no place in the queue: set aside → finished
+//   offered → queued → claimed → finished; then it runs to its end
+//                    → held by another worker, or nothing is left to do → finished
+//                    → behind an earlier turn, or its tenant is at its cap elsewhere → set aside → finished
+//           → no place in the queue → set aside → finished
 //   draining: nothing starts any more; what waits stays unfinished, so that the next worker gets it
 //
-// `finish` is called once PostgreSQL alone is enough to find the turn again.
+// `finish` lets Kafka forget the turn. It is called once PostgreSQL alone is enough to find it again: a lease that runs
+// out does that as well as a mark, so a reply of minutes holds up no commit.
 import type { TurnRef } from '../shared/domain/turn.ts'
 import type { Log } from '../shared/runtime/log.ts'
 import { asKonstructError } from '../shared/runtime/errors.ts'
@@ -16,6 +18,7 @@ export interface OfferedTurn {
   readonly ref: TurnRef
   /** `log`: from Kafka. `store`: found in PostgreSQL, where it stays found until it is claimed. */
   readonly from: 'log' | 'store'
+  /** May be called again. */
   readonly finish: () => void
 }
 
@@ -23,7 +26,7 @@ interface DispatcherPorts {
   readonly log: Log
   readonly metrics: OrchestratorMetrics
   readonly limitOf: (tenant: string) => number
-  readonly run: (ref: TurnRef) => Promise<RunOutcome>
+  readonly run: (turn: OfferedTurn) => Promise<RunOutcome>
   /** Resolves when PostgreSQL knows. */
   readonly setAside: (ref: TurnRef) => Promise<void>
   /** A place got free that a turn in PostgreSQL may want. */
@@ -121,7 +124,7 @@ export class Dispatcher {
   }
 
   async #work(turn: OfferedTurn): Promise<void> {
-    const outcome = await this.#run(turn.ref)
+    const outcome = await this.#run(turn)
     this.#ports.metrics.runs.inc({ outcome })
     this.#queue.ended(turn)
     this.#settle(turn, outcome)
@@ -129,12 +132,12 @@ export class Dispatcher {
     if (this.#queue.running === 0) this.#onIdle?.()
   }
 
-  async #run(ref: TurnRef): Promise<RunOutcome> {
+  async #run(turn: OfferedTurn): Promise<RunOutcome> {
     try {
-      return await this.#ports.run(ref)
+      return await this.#ports.run(turn)
     } catch (thrown) {
       const error = asKonstructError(thrown)
-      this.#ports.log.error('turn broke off', { ...ref, code: error.code, error })
+      this.#ports.log.error('turn broke off', { ...turn.ref, code: error.code, error })
       return 'error'
     }
   }

@@ -5,6 +5,7 @@ import type { Attempt } from './begin-attempt.ts'
 import { buildPrompt } from './build-prompt.ts'
 import { callModel } from './call-model.ts'
 import { loadContext, type TurnContext } from './load-context.ts'
+import { noteHop } from './metrics.ts'
 import type { ModelRequest } from './models/model.ts'
 import { streamReply, type Draft } from './stream-reply.ts'
 import type { TurnPorts } from './turn-ports.ts'
@@ -25,7 +26,9 @@ const unasked = { text: '', usage: null, context: null, request: null } as const
 export const draftReply = async (ports: TurnPorts, attempt: Attempt): Promise<DraftedReply> => {
   try {
     if (attempt.claim.attempt > mostAttempts) return failed('INTERNAL')
+    const askedAt = performance.now()
     const context = await whileStoreAway(attempt.signal, () => loadContext(ports, attempt.claim))
+    noteHop(ports.metrics, 'context', performance.now() - askedAt)
     if (context === null) return { ...unasked, state: 'stopped', code: null, result: 'stopped' }
     return await askModel(ports, attempt, context)
   } catch (thrown) {
@@ -41,11 +44,16 @@ const askModel = async (ports: TurnPorts, attempt: Attempt, context: TurnContext
   const { agent, model, apiKey, exchanges } = context
   const prompt = buildPrompt({ instructions: agent.spec.instructions, exchanges, text: claim.text })
   const request = { tenant: claim.ref.tenant, model, apiKey, prompt }
+  const askedAt = performance.now()
+  const noteFirstText = (): void => {
+    noteHop(ports.metrics, 'model', performance.now() - askedAt)
+    ports.metrics.firstDelta.observe((performance.now() - attempt.startedAt) / 1_000)
+  }
   const draft = await streamReply(callModel(ports, request, signal), {
     stream,
     signal,
     maxOutputTokens: model.maxOutputTokens,
-    onFirstText: () => ports.metrics.firstDelta.observe((performance.now() - attempt.startedAt) / 1_000),
+    onFirstText: noteFirstText,
   })
   ports.metrics.modelCalls.inc({ result: draft.result })
   if (draft.state === 'failed')

@@ -1,18 +1,35 @@
 // What the orchestrator tells Prometheus. Labels are words from fixed lists, never a tenant or a conversation.
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { TurnEnd } from '../shared/domain/turn.ts'
 import type { ModelFault } from './models/model.ts'
 
 /** From 5 ms, a model that answers at once, to half a minute, the usual limit. In seconds. */
 const firstDeltaBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** From a look into Redis to a store that is away. In seconds. */
+const hopBuckets = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-type Outcome = 'ended' | 'held' | 'behind' | 'capped' | 'fenced' | 'unannounced' | 'abandoned' | 'error'
+/**
+ * What lies between a record in Kafka and the first word in Redis. `kafka`: published → taken, by the clocks of two
+ * machines, so no better than they agree. `claim`, `context`. `model`: asked → first word. `flush`: first word → Redis has it.
+ */
+type Hop = 'kafka' | 'claim' | 'context' | 'model' | 'flush'
+
+/** What became of a turn that was handed to a worker. */
+export type RunOutcome =
+  'ended' | 'held' | 'behind' | 'capped' | 'fenced' | 'unannounced' | 'abandoned' | 'error'
+
+/** How the answer of a model ended. */
+export type ModelResult = 'finished' | 'stopped' | ModelFault
 
 export interface OrchestratorMetrics {
   readonly registry: Registry
+  /** By `TurnEnd`. */
   readonly turns: Counter<'state'>
+  /** By `RunOutcome`. */
   readonly runs: Counter<'outcome'>
   readonly firstDelta: Histogram
+  /** By `Hop`. */
+  readonly hops: Histogram<'hop'>
+  /** By `ModelResult`. */
   readonly modelCalls: Counter<'result'>
   readonly modelRetries: Counter<'fault'>
   readonly usageEstimated: Counter
@@ -45,6 +62,13 @@ export const createMetrics = (): OrchestratorMetrics => {
       buckets: firstDeltaBuckets,
       registers,
     }),
+    hops: new Histogram({
+      name: prefixed('hop_seconds'),
+      help: 'What each step on the way to the first word takes.',
+      labelNames: ['hop'],
+      buckets: hopBuckets,
+      registers,
+    }),
     modelCalls: counter('model_calls_total', 'Answers of models: finished, stopped or a fault.', ['result']),
     modelRetries: counter('model_retries_total', 'Times a model was asked again, by fault.', ['fault']),
     usageEstimated: counter('usage_estimated_total', 'Turns whose tokens the model did not tell.'),
@@ -59,7 +83,6 @@ export const createMetrics = (): OrchestratorMetrics => {
   }
 }
 
-/** The words that the labels of `turns`, `runs` and `modelCalls` take. */
-export type TurnEndLabel = TurnEnd
-export type RunOutcome = Outcome
-export type ModelResult = 'finished' | 'stopped' | 'abandoned' | ModelFault
+/** Notes what a step took, in milliseconds. */
+export const noteHop = ({ hops }: Pick<OrchestratorMetrics, 'hops'>, hop: Hop, ms: number): void =>
+  hops.observe({ hop }, Math.max(ms, 0) / 1_000)

@@ -9,7 +9,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamEvent, StreamPosition } from '../shared/domain/frames.ts'
 import type { TurnRef, TurnState } from '../shared/domain/turn.ts'
-import type { OrchestratorMetrics } from './metrics.ts'
+import { noteHop, type OrchestratorMetrics } from './metrics.ts'
 
 interface AppendOptions {
   readonly epoch?: number
@@ -17,7 +17,7 @@ interface AppendOptions {
 }
 
 export interface ReplyStreamPorts {
-  readonly metrics: Pick<OrchestratorMetrics, 'flushes'>
+  readonly metrics: Pick<OrchestratorMetrics, 'flushes' | 'hops'>
   /** `appendEvents`, bound to the conversation. Null: the epoch is over. @throws when it may or may not have happened. */
   readonly append: (
     events: readonly StreamEvent[],
@@ -48,6 +48,8 @@ export class ReplyStream {
   #epoch: number | undefined
   #flushes = 0
   #lastFlush = Number.NEGATIVE_INFINITY
+  /** By `performance.now()`, until Redis has the first word. */
+  #firstWordAt: number | undefined
   #urgent = false
   #ending = false
   #timer: NodeJS.Timeout | undefined
@@ -77,6 +79,7 @@ export class ReplyStream {
   }
 
   write(text: string): void {
+    if (this.#text === '') this.#firstWordAt = performance.now()
     this.#text += text
     const last = this.#pending.at(-1)
     if (last?.kind === 'delta') this.#pending[this.#pending.length - 1] = { ...last, text: last.text + text }
@@ -134,8 +137,15 @@ export class ReplyStream {
     const options = { flush: this.#nextFlush(), ...(epoch === undefined ? {} : { epoch }) }
     const position = await this.#appendUntilOver(events, options)
     if (position === undefined) return
+    this.#noteFirstWord(events)
     this.#epoch = position?.epoch
     if (position === null) this.#rewrite()
+  }
+
+  #noteFirstWord(events: readonly StreamEvent[]): void {
+    if (this.#firstWordAt === undefined || !events.some(({ kind }) => kind === 'delta')) return
+    noteHop(this.#ports.metrics, 'flush', performance.now() - this.#firstWordAt)
+    this.#firstWordAt = undefined
   }
 
   /** The stream was lost, and with it all that was written: the next flush begins anew. */

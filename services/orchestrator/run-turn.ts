@@ -1,23 +1,28 @@
 // The story of a turn: claim → draft the reply (load the context, build the prompt, call the model, stream) → save →
 // announce. The claim decides whether there is anything to do; the fence decides whether what was done counts.
-import type { TurnRef } from '../shared/domain/turn.ts'
 import { claimTurn, type ClaimedTurn } from '../shared/store/claim-turn.ts'
 import { announceAgain, announceReply } from './announce-reply.ts'
 import { beginAttempt } from './begin-attempt.ts'
+import type { OfferedTurn } from './dispatcher.ts'
 import { draftReply } from './draft-reply.ts'
 import { keepReply } from './keep-reply.ts'
-import type { RunOutcome } from './metrics.ts'
+import { noteHop, type RunOutcome } from './metrics.ts'
 import { abortReason } from './running-turns.ts'
 import type { TurnPorts } from './turn-ports.ts'
 import { whileStoreAway } from './while-store-away.ts'
 
-export const runTurn = async (ports: TurnPorts, ref: TurnRef): Promise<RunOutcome> => {
-  const { database, worker, leaseMs, limitOf, closing } = ports
+export const runTurn = async (ports: TurnPorts, { ref, finish }: OfferedTurn): Promise<RunOutcome> => {
+  const { database, worker, leaseMs, limitOf, closing, metrics } = ports
+  const askedAt = performance.now()
   const claim = await whileStoreAway(closing, () =>
     claimTurn(database, { ref, worker, leaseMs, maxConcurrentTurns: limitOf(ref.tenant) }),
   )
   if (claim === null) return 'abandoned'
-  if (claim.kind === 'claimed') return answerTurn(ports, claim)
+  noteHop(metrics, 'claim', performance.now() - askedAt)
+  if (claim.kind === 'claimed') {
+    finish()
+    return answerTurn(ports, claim)
+  }
   if (claim.kind === 'unannounced') return announceAgain(ports, claim)
   return claim.kind === 'done' ? 'ended' : claim.kind
 }

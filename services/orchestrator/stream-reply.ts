@@ -83,7 +83,7 @@ const judgeFinish = ({ reason, usage }: Finish, text: string): Draft => {
 /** PostgreSQL's text holds no half of a character. */
 const draftOf = (text: string): Pick<Draft, 'text' | 'usage'> => ({ text: text.toWellFormed(), usage: null })
 
-export const failedDraft = (fault: ModelFault, text: string): Draft => ({
+const failedDraft = (fault: ModelFault, text: string): Draft => ({
   ...draftOf(text),
   state: 'failed',
   code: 'MODEL_UNAVAILABLE',

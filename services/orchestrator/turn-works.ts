@@ -67,7 +67,7 @@ export class TurnWorks {
     this.#takeUp = new TakeUp(
       {
         log,
-        find: (wanted) => findWaitingTurns(database, wanted),
+        find: (wanted) => findWaitingTurns(database, { ...wanted, unannounced: clients.redis.ready }),
         wanted: () => this.#dispatcher.wanted,
         take: (refs, wanted) => this.#dispatcher.take(refs, wanted),
       },
@@ -89,8 +89,8 @@ export class TurnWorks {
   }
 
   /**
-   * Leaves the group at once, so that others get what comes, and lets what runs end. A record of a running turn is then
-   * delivered to another worker, which finds it held. What has not ended in time is given up and free for others at once.
+   * Leaves the group at once, so that others get what comes and what waits here, and lets what runs end. What has not
+   * ended in time is given up and free for others at once.
    */
   async stop(): Promise<void> {
     const left = this.#subscription.close({ drainMs: 0 })
@@ -113,7 +113,7 @@ export class TurnWorks {
         log,
         metrics,
         limitOf: ports.limitOf,
-        run: (ref) => runTurn(ports, ref),
+        run: (turn) => runTurn(ports, turn),
         setAside: (ref) => this.#setAside.add(ref),
         onRoom: () => this.#takeUp.wake(),
       },

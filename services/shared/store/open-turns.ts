@@ -31,13 +31,20 @@ export const closeTurns = (database: Database, refs: readonly TurnRef[]): Promis
     await tx.query(`delete from konstruct.open_turns where finished and ${named}`, columns(refs))
   })
 
+interface WaitingTurnsQuery {
+  readonly limit: number
+  readonly exceptTenants: readonly string[]
+  /** Also those that only wait to be announced; true unless set. Without Redis they would crowd out the others. */
+  readonly unannounced?: boolean
+}
+
 /**
  * Turns that wait and that nobody works on, one tenant after the other: set aside, left by a dead worker, saved but
  * not announced, or lost on the way through Kafka. Finding one is no claim: `claimTurn` decides.
  */
 export const findWaitingTurns = (
   database: Database,
-  { limit, exceptTenants }: { readonly limit: number; readonly exceptTenants: readonly string[] },
+  { limit, exceptTenants, unannounced = true }: WaitingTurnsQuery,
 ): Promise<readonly TurnRef[]> =>
   database.acrossTenants((tx) =>
     tx.query<TurnRef>(
@@ -45,7 +52,7 @@ export const findWaitingTurns = (
        from (
          select o.*, row_number() over (partition by o.tenant_id order by o.enqueued_at) as place
          from konstruct.open_turns o
-         where o.lease_until < now() and o.tenant_id <> all ($2::text[])
+         where o.lease_until < now() and o.tenant_id <> all ($2::text[]) and ($3 or not o.finished)
            and (o.set_aside or o.worker is not null or o.finished
              or o.enqueued_at < now() - make_interval(secs =>
                case when o.published_at is null then ${unpublishedAfterSeconds} else ${unclaimedAfterSeconds} end))
@@ -54,7 +61,7 @@ export const findWaitingTurns = (
                and e.conversation_id = o.conversation_id and e.position < o.position and not e.finished)
        ) waiting
        order by place, enqueued_at limit $1`,
-      [limit, exceptTenants],
+      [limit, exceptTenants, unannounced],
     ),
   )
 

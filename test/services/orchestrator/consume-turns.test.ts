@@ -5,7 +5,9 @@ import { topicNames, type TopicNames } from '../../../services/shared/bus/topics
 import { waitUntil } from '../../support/wait-until.ts'
 import { Stage } from './stage.ts'
 
-describe('Records of Kafka', () => {
+describe('Records of Kafka', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
   let stage: Stage
   let topics: TopicNames
   before(async () => {

@@ -17,17 +17,23 @@ const main = new URL('../../../services/orchestrator/main.ts', import.meta.url).
 /** Begins to answer and never goes on. */
 const stuck: ModelScript = (answer) => answer.text('Half of ')
 
-describe('An orchestrator that ends', () => {
+describe('An orchestrator that ends', function () {
+  // Processes start and stop, and leases run out.
+  this.timeout(60_000)
   let stage: Stage
   let folder: string
-  before(() => {
+  before(async () => {
+    stage = await Stage.set()
     folder = mkdtempSync(join(tmpdir(), 'konstruct-test-'))
   })
-  after(() => rmSync(folder, { recursive: true, force: true }))
-  beforeEach(async () => {
-    stage = await Stage.set()
+  after(async () => {
+    await stage.strike()
+    rmSync(folder, { recursive: true, force: true })
   })
-  afterEach(() => stage.strike())
+  beforeEach(() => {
+    stage.model.asked.length = 0
+  })
+  afterEach(() => stage.stopAll())
 
   const startProcess = async (changes: Readonly<Record<string, string>> = {}): Promise<LeashedProgram> => {
     const port = String(await freePort())

@@ -36,7 +36,9 @@ class HeldModel {
   }
 }
 
-describe('Many turns at once', () => {
+describe('Many turns at once', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
   let stage: Stage
   let model: HeldModel
   let tenants: readonly string[]

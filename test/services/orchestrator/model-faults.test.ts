@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sayHello, type ModelScript } from './scripted-model.ts'
 import { Stage, writtenText } from './stage.ts'
 
-describe('What a model does wrong', () => {
+describe('What a model does wrong', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
   let stage: Stage
   before(async () => {
     stage = await Stage.set()

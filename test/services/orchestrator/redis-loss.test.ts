@@ -7,7 +7,9 @@ import { waitUntil } from '../../support/wait-until.ts'
 import { sayHello } from './scripted-model.ts'
 import { Stage, writtenText } from './stage.ts'
 
-describe('Redis that is lost mid-reply', () => {
+describe('Redis that is lost mid-reply', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
   let redis: RedisPart
   let stage: Stage
   let say: (text: string | null) => void

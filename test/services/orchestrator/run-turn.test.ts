@@ -7,7 +7,9 @@ import { waitUntil } from '../../support/wait-until.ts'
 import { sayHello } from './scripted-model.ts'
 import { Stage, type TenantChanges, writtenText } from './stage.ts'
 
-describe('A turn, end to end', () => {
+describe('A turn, end to end', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
   let stage: Stage
   before(async () => {
     stage = await Stage.set()

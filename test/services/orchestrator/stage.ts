@@ -126,8 +126,12 @@ export class Stage {
     if (this.#started.delete(orchestrator)) await orchestrator.stop()
   }
 
-  async strike(): Promise<void> {
+  async stopAll(): Promise<void> {
     await Promise.all([...this.#started].map((orchestrator) => this.stop(orchestrator)))
+  }
+
+  async strike(): Promise<void> {
+    await this.stopAll()
     await Promise.all([this.bus.close(), this.model.close()])
     this.redis.close()
     await this.store.close()

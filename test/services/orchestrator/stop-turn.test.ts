@@ -6,7 +6,9 @@ import type { TurnRef } from '../../../services/shared/domain/turn.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { Stage, writtenText } from './stage.ts'
 
-describe('Stopping a reply', () => {
+describe('Stopping a reply', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
   let stage: Stage
   before(async () => {
     stage = await Stage.set()

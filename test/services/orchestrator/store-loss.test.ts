@@ -3,7 +3,9 @@ import { Client } from 'pg'
 import { waitUntil } from '../../support/wait-until.ts'
 import { Stage, writtenText } from './stage.ts'
 
-describe('PostgreSQL that is away', () => {
+describe('PostgreSQL that is away', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
   const leaseMs = 1_200
   let stage: Stage
   let admin: Client
