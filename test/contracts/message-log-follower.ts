@@ -100,7 +100,7 @@ export const follow = async (
       for (const record of records) subscription.finished(record)
     }
     await waitUntil(
-      { until: `${count} records came (${records.length} so far)`, deadlineMs: 20_000, everyMs: 5 },
+      { until: `${count} records came (${records.length} so far)`, deadlineMs: 20_000, everyMs: 1 },
       () => records.length >= count,
     )
   }

@@ -216,6 +216,25 @@ export const describeMessageLog = ({ brokers, createLog, freshPrefix }: Harness)
     }
   })
 
+  it('delivers within milliseconds', async function () {
+    await open(4)
+    const consumer = await subscribe()
+    await consumer.received(0, { finish: true })
+    const published: number[] = []
+    const delivered: number[] = []
+    for (let index = 0; index < 200; index += 1) {
+      const begin = performance.now()
+      const came = consumer.next().then(() => delivered.push(performance.now() - begin))
+      await publishNumbers(log, name, { key: `key-${index % 10}`, from: index, to: index })
+      published.push(performance.now() - begin)
+      await came
+    }
+    const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[100] ?? 0
+    const figures = `median: published ${median(published).toFixed(1)} ms, delivered ${median(delivered).toFixed(1)} ms`
+    if (this.test) this.test.title += ` (${figures})`
+    assert.ok(median(delivered) < 50, figures)
+  })
+
   it('tells the lag: what is waiting and what is being worked on', async () => {
     await open(1)
     await publishNumbers(log, name, { key: 'a', from: 0, to: 9 })
