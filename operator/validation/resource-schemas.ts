@@ -38,10 +38,9 @@ const metadata: CrdSchema = {
 
 const compileSchema = (crd: string): ResourceSchema => {
   const { openAPIV3Schema } = (parse(crd) as Crd).spec.versions[0].schema
-  const schema: CrdSchema = {
-    ...openAPIV3Schema,
-    properties: { ...openAPIV3Schema.properties, metadata },
-  }
+  // Without the status: it is not the user's, and its default must not get into a resource that is judged.
+  const { status: _, ...properties } = openAPIV3Schema.properties ?? {}
+  const schema: CrdSchema = { ...openAPIV3Schema, properties: { ...properties, metadata } }
   return { schema, checkStructure: compileStructure(schema), checkRules: compileRules(schema) }
 }
 
