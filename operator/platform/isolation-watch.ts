@@ -36,11 +36,11 @@ interface WatchOptions {
 const retryMs = 2_000
 const verdictHoldsMs = 120_000
 
-const notYet: IsolationVerdict = {
+const unverified = (message: string): IsolationVerdict => ({
   status: 'Unknown',
   reason: 'NotVerified',
-  message: 'The isolation of the tenants was not verified yet.',
-}
+  message: `The isolation of the tenants cannot be verified: ${message}`,
+})
 
 export class IsolationWatch {
   readonly #ports: WatchPorts
@@ -48,7 +48,7 @@ export class IsolationWatch {
   readonly #repeat: Repeat
   readonly #verified: Gauge
   readonly #repairs: Counter
-  #verdict = notYet
+  #verdict: IsolationVerdict | undefined
   #seenAt = -Infinity
 
   constructor(ports: WatchPorts, options: WatchOptions) {
@@ -70,7 +70,8 @@ export class IsolationWatch {
     this.#repairs.inc({ system: 'postgres' }, 0)
   }
 
-  verdict(): IsolationVerdict {
+  /** Undefined until the first look has ended. */
+  verdict(): IsolationVerdict | undefined {
     return this.#verdict
   }
 
@@ -92,7 +93,7 @@ export class IsolationWatch {
     } catch (thrown) {
       const error = asKonstructError(thrown)
       log.warn('isolation not verified', { code: error.code, error })
-      if (clock.now() - this.#seenAt > verdictHoldsMs) this.#become({ ...notYet, message: error.message })
+      if (clock.now() - this.#seenAt > verdictHoldsMs) this.#become(unverified(error.message))
       return retryMs
     }
   }
@@ -131,6 +132,6 @@ export class IsolationWatch {
     const before = this.#verdict
     this.#verdict = verdict
     this.#verified.set(verdict.status === 'True' ? 1 : 0)
-    if (before.status !== verdict.status || before.message !== verdict.message) this.#options.onChange()
+    if (before?.status !== verdict.status || before.message !== verdict.message) this.#options.onChange()
   }
 }

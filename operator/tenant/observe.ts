@@ -1,4 +1,5 @@
 // Step 1: reads everything that the other steps judge. A part that is away becomes a reading that failed.
+import { isTenantId } from '../../services/shared/domain/tenant-id.ts'
 import type { Secret } from '../../services/shared/runtime/read-config.ts'
 import { type PublishedTenant, readTenant } from '../../services/shared/store/read-tenant.ts'
 import { openSecret } from '../../services/shared/store/seal.ts'
@@ -26,11 +27,13 @@ export interface Observed {
   readonly published: Reading<ObservedPublication | null>
   /** By the name of the Secret; undefined when there is no such Secret. */
   readonly secrets: ReadonlyMap<string, Reading<ReadonlyMap<string, Secret> | undefined>>
-  readonly isolation: IsolationVerdict
+  /** Undefined when nobody has looked yet since this operator started. */
+  readonly isolation: IsolationVerdict | undefined
   readonly now: Date
 }
 
 const readPublication = async (ports: TenantPorts, tenant: string): Promise<ObservedPublication | null> => {
+  if (!isTenantId(tenant)) return null
   const published = await readTenant(ports.database, tenant)
   if (published === null) return null
   const opened = new Map<string, Secret>()

@@ -15,7 +15,7 @@ export interface TenantPorts {
   readonly database: Database
   readonly redis: RedisConnection
   readonly keyring: Keyring
-  readonly isolation: () => IsolationVerdict
+  readonly isolation: () => IsolationVerdict | undefined
   readonly clock: Clock
   readonly metrics: TenantMetrics
   /** Throws `LEASE_LOST` when another operator leads by now; asked right before each write. */

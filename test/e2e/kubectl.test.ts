@@ -1,7 +1,8 @@
 // The operator against a real API server, used as its users do: with kubectl.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { createLog } from '../../services/shared/runtime/log.ts'
+import { setTimeout } from 'node:timers/promises'
+import type { Operator } from '../../operator/operator.ts'
 import { appendUserMessage } from '../../services/shared/store/append-user-message.ts'
 import { countKeys } from '../../services/shared/redis/purge-keys.ts'
 import { sessionKey } from '../../services/shared/redis/keys.ts'
@@ -10,16 +11,26 @@ import { readTenant } from '../../services/shared/store/read-tenant.ts'
 import { aNamespace, anAgent, aSecret, aTenant, manifestsOf, webForUsers } from '../operator/manifests.ts'
 import { onKubernetes, type OnKubernetes } from '../operator/on-kubernetes.ts'
 import { samplesFolder } from '../operator/standalone.ts'
+import { openClient } from '../operator/kube/a-kube.ts'
+import { kstatus, type StatusObject } from '../operator/kstatus.ts'
 import { waitUntil } from '../support/wait-until.ts'
+
+interface ManagedFields {
+  readonly manager: string
+  readonly operation: string
+  readonly subresource?: string
+  readonly fieldsV1: object
+}
 
 describe('kubectl and the operator', function () {
   this.timeout(30_000)
   let world: OnKubernetes
+  let leading: Operator
 
   before(async function () {
     this.timeout(600_000)
     world = await onKubernetes()
-    await world.startOperator(process.env['TEST_LOG'] ? { log: createLog({ part: 'operator', level: 'debug' }) } : {})
+    leading = await world.startOperator()
   })
   after(() => world.close())
 
@@ -160,20 +171,91 @@ describe('kubectl and the operator', function () {
     assert.equal(await conditionOf(name, 'Stalled'), undefined)
   })
 
-  it('says Ready=Unknown before anything else, and never finds a tenant without it', async () => {
-    const { name, manifest } = await aReadyTenant()
-    assert.ok(manifest().includes(name))
-    const tenant = JSON.parse(
-      await world.kubectl('-n', name, 'get', 'tenant', name, '-o', 'json', '--show-managed-fields'),
-    ) as {
-      metadata: {
-        generation: number
-        managedFields: { manager: string; operation: string; subresource?: string }[]
-      }
-      status: { observedGeneration: number }
+  it('is never taken for done before it is, by the rules of kstatus', async () => {
+    const name = `t-${randomBytes(4).toString('hex')}`
+    const resource = {
+      group: 'konstruct.dev',
+      version: 'v1alpha1',
+      kind: 'Tenant',
+      plural: 'tenants',
+      namespace: name,
     }
-    assert.equal(tenant.status.observedGeneration, tenant.metadata.generation)
-    const ours = tenant.metadata.managedFields.filter(({ manager }) => manager === 'konstruct-operator')
-    assert.ok(ours.some(({ subresource, operation }) => subresource === 'status' && operation === 'Apply'))
+    await world.apply(manifestsOf(aNamespace(name)))
+    const { connection, client } = openClient(world.kube.kubeconfig)
+    const stop = new AbortController()
+    const seen: string[] = []
+    try {
+      const { resourceVersion } = await client.list(resource)
+      const options = { resourceVersion, timeoutSeconds: 20, silenceMs: 20_000 }
+      await world.apply(
+        manifestsOf(anAgent('support', name, { namespace: name }), aTenant(name, { namespace: name })),
+      )
+      for await (const { type, object } of client.watch<StatusObject>(resource, options, stop.signal)) {
+        if (type !== 'BOOKMARK') seen.push(kstatus(object))
+        if (seen.at(-1) === 'Current') break
+      }
+    } finally {
+      stop.abort()
+      await connection.close()
+    }
+    assert.ok(seen.length >= 3, seen.join(' '))
+    assert.deepEqual([...new Set(seen)], ['InProgress', 'Current'])
+    assert.notEqual(await readTenant(world.store.app, name), null)
+  })
+
+  it('owns the status, and nothing of the spec', async () => {
+    const { name } = await aReadyTenant()
+    const args = ['-n', name, 'get', 'tenant', name, '-o', 'json', '--show-managed-fields']
+    const { metadata } = JSON.parse(await world.kubectl(...args)) as {
+      metadata: { managedFields: ManagedFields[] }
+    }
+    const ours = metadata.managedFields.filter(({ manager }) => manager === 'konstruct-operator')
+    const status = ours.find(({ subresource }) => subresource === 'status')
+    assert.equal(status?.operation, 'Apply')
+    assert.ok(ours.every(({ fieldsV1 }) => !('f:spec' in fieldsV1)))
+  })
+
+  it('goes on under the operator that stood by, when the first one stops', async () => {
+    const { name } = await aReadyTenant()
+    const standby = await world.startOperator()
+    await leading.stop()
+    leading = standby
+    await world.kubectl(
+      '-n',
+      name,
+      'patch',
+      'tenant',
+      name,
+      '--type=merge',
+      '-p',
+      '{"spec":{"suspended":true}}',
+    )
+    await waitUntil({ until: 'the second one publishes it', deadlineMs: 6_000 }, async () => {
+      const published = await readTenant(world.store.app, name)
+      return published?.entry.state === 'suspended'
+    })
+    assert.equal((await conditionOf(name, 'Ready'))?.status, 'True')
+  })
+
+  it('stops an operator whose lead was taken from it', async () => {
+    let lost = false
+    await leading.stop()
+    leading = await world.startOperator({ onLost: () => (lost = true) })
+    const lease = ['-n', 'default', 'patch', 'lease', 'konstruct-operator', '--type=merge', '-p']
+    const { name } = await aReadyTenant()
+    await world.kubectl(...lease, '{"spec":{"holderIdentity":"a-thief"}}')
+    await waitUntil({ until: 'it has noticed' }, () => lost)
+    await world.kubectl(
+      '-n',
+      name,
+      'patch',
+      'tenant',
+      name,
+      '--type=merge',
+      '-p',
+      '{"spec":{"suspended":true}}',
+    )
+    await setTimeout(500)
+    assert.equal((await readTenant(world.store.app, name))?.entry.state, 'active')
   })
 })

@@ -91,6 +91,10 @@ describe('The verdict on a tenant', () => {
       { published: { ok: false, error: unavailable } },
       'Unknown PostgresUnavailable Reconciling',
     ],
+    'does not know before isolation was verified once': [
+      { isolation: undefined },
+      'Unknown NotVerified Reconciling',
+    ],
     'is not Ready while isolation is broken': [
       { isolation: { status: 'False', reason: 'Broken', message: 'turns: open.' } },
       'False Broken Reconciling',
@@ -147,6 +151,11 @@ describe('The verdict on a tenant', () => {
       const other = tenantOf(again(first, at('00:00:03'), { agents: [] }))
       assert.equal(find(other?.conditions, 'ChannelsReady')?.lastTransitionTime, '2030-01-01T00:00:03Z')
       assert.equal(find(other?.conditions, 'Accepted')?.lastTransitionTime, '2030-01-01T00:00:01Z')
+    })
+
+    it('stays Ready when the operator starts again, on the word of the one before', () => {
+      const status = tenantOf(again(anObservation(), at('00:00:02'), { isolation: undefined }))
+      assert.equal(sum(status?.conditions), 'True Ready')
     })
 
     it('is about the generation that was judged', () => {
