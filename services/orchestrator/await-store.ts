@@ -9,8 +9,8 @@ const pauseMs = 500
 /** How often a wait is told, in tries. */
 const tellEvery = 10
 
-/** @throws KonstructError `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`, `STORE_SCHEMA_OUTDATED` */
-export const awaitStore = async (database: Database, log: Log): Promise<void> => {
+/** @throws AbortError once the signal is aborted; KonstructError `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`, `STORE_SCHEMA_OUTDATED` */
+export const awaitStore = async (database: Database, log: Log, signal: AbortSignal): Promise<void> => {
   for (let tries = 0; ; tries += 1) {
     try {
       return await assertIsolated(database)
@@ -18,6 +18,6 @@ export const awaitStore = async (database: Database, log: Log): Promise<void> =>
       if (!(thrown instanceof KonstructError) || thrown.code !== 'STORE_UNAVAILABLE') throw thrown
       if (tries % tellEvery === 0) log.info('waiting for postgresql', { code: thrown.code })
     }
-    await sleep(pauseMs)
+    await sleep(pauseMs, undefined, { signal })
   }
 }

@@ -22,6 +22,7 @@ export async function* callModel(
 ): AsyncGenerator<ModelEvent> {
   const late = new AbortController()
   const lateAfterMs = request.model.timeouts.totalSeconds * 1_000
+  const deadline = performance.now() + lateAfterMs
   const timer = setTimeout(() => late.abort(new ModelFailure('late')), lateAfterMs)
   const either = AbortSignal.any([signal, late.signal])
   try {
@@ -30,7 +31,8 @@ export async function* callModel(
       if (signal.aborted || failure === null) return
       if (late.signal.aborted) throw late.signal.reason
       const waitMs = failure.begun ? null : retryDelay(failure.failure, retried, Math.random)
-      if (waitMs === null) throw failure.failure
+      // A wait that cannot be followed by an answer would only keep the user waiting.
+      if (waitMs === null || performance.now() + waitMs >= deadline) throw failure.failure
       report(ports, request, failure.failure, waitMs)
       await sleep(waitMs, undefined, { signal: either }).catch(() => {})
     }

@@ -29,5 +29,5 @@ await runService({
   part: 'orchestrator',
   logLevel: config.logLevel,
   stopWithinMs: config.drainMs + partingMs,
-  start: (log) => startOrchestrator(config, log),
+  start: (log, stopping) => startOrchestrator(config, log, stopping),
 })

@@ -15,9 +15,13 @@ export interface Orchestrator extends RunningService {
 
 /**
  * Resolves once PostgreSQL was found and is isolated; Kafka and Redis are connected to when they are there.
- * @throws KonstructError `CONFIG_INVALID`, `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`, `STORE_SCHEMA_OUTDATED`
+ * @throws AbortError when it is to stop before that; KonstructError `CONFIG_INVALID`, `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`, `STORE_SCHEMA_OUTDATED`
  */
-export const startOrchestrator = async (config: OrchestratorConfig, log: Log): Promise<Orchestrator> => {
+export const startOrchestrator = async (
+  config: OrchestratorConfig,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<Orchestrator> => {
   const metrics = createMetrics()
   const clients = openClients(config, log)
   let works: TurnWorks | undefined
@@ -34,7 +38,7 @@ export const startOrchestrator = async (config: OrchestratorConfig, log: Log): P
         ['kafka', () => works?.joined ?? false],
       ],
     })
-    await awaitStore(clients.database, log)
+    await awaitStore(clients.database, log, stopping)
   } catch (thrown) {
     await admin?.close()
     await clients.close()

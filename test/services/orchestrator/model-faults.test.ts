@@ -38,6 +38,11 @@ describe('What a model does wrong', function () {
     ['status 500 again and again', '', (answer) => answer.status(500)],
     ['a limit that lasts too long', '', (answer) => answer.status(429, { 'retry-after': '3600' })],
     [
+      'a limit that lasts longer than the turn may',
+      '',
+      (answer) => answer.status(429, { 'retry-after': '4' }),
+    ],
+    [
       'a cut mid-stream',
       'Half a',
       (answer) => (answer.text('Half', ' a'), sleep(60).then(() => answer.cut())),

@@ -112,7 +112,11 @@ export class Stage {
 
   /** Starts an orchestrator, and waits until it gets turns from Kafka unless told otherwise. */
   async start(changes: Partial<OrchestratorConfig> = {}): Promise<Orchestrator> {
-    const orchestrator = await startOrchestrator({ ...this.config, ...changes }, silentLog)
+    const orchestrator = await startOrchestrator(
+      { ...this.config, ...changes },
+      silentLog,
+      new AbortController().signal,
+    )
     this.#started.add(orchestrator)
     await waitUntil({ until: 'the orchestrator is ready', deadlineMs: 20_000 }, async () => {
       const response = await fetch(`http://127.0.0.1:${orchestrator.adminPort}/readyz`)

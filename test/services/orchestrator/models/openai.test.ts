@@ -211,6 +211,17 @@ describe('A model behind an OpenAI-compatible server', () => {
     assert.ok(server.asked[0]?.closed.aborted || (await hungUp(server)))
   })
 
+  it('forgets the connections to a model that its tenant no longer has, and only those', async () => {
+    await ask()
+    await ask(aRequest({ tenant: 'acme-2' }))
+    models.keepOnly('acme', ['another'])
+    await ask()
+    await ask(aRequest({ tenant: 'acme-2' }))
+    const [acme, other, acmeAgain, otherAgain] = server.asked.map(({ port }) => port)
+    assert.notEqual(acme, acmeAgain)
+    assert.equal(other, otherAgain)
+  })
+
   it('speaks to the server that the tenant names now', async () => {
     const other = await startScriptedModel()
     other.script = sayHello
