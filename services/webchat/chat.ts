@@ -178,7 +178,7 @@ export class Chat {
   }
 
   async loadOlder(): Promise<void> {
-    await this.#history.load(this.#open.current.id)
+    await this.#history.loadOlder(this.#open.current.id)
     this.#ports.onChange()
   }
 
@@ -249,7 +249,7 @@ export class Chat {
     const { id, agent, begun } = this.#open.current
     if (!begun) return
     this.#follower.follow(id, agent)
-    if (this.#history.older(id) === 'unknown') void this.#history.load(id)
+    void this.#history.open(id)
   }
 
   #deliver(entry: OutboxEntry): void {

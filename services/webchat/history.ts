@@ -33,22 +33,31 @@ export class History {
     return place.before === null ? 'none' : 'some'
   }
 
-  /** Loads the page before what is known; a failure leaves things as they were, to be tried again. */
-  async load(conversation: string): Promise<void> {
+  /** Loads the newest page, once: the stream may bring fewer messages, or none while the socket is away. */
+  async open(conversation: string): Promise<void> {
+    if (this.older(conversation) === 'unknown') await this.#loadPage(conversation)
+  }
+
+  /** Loads pages until one holds something new, or there are no more, or one cannot be had. */
+  async loadOlder(conversation: string): Promise<void> {
     const older = this.older(conversation)
     if (older === 'loading' || older === 'none') return
-    const place = this.#places.get(conversation)
-    const before = place?.before ?? null
-    this.#set(conversation, { before, loading: true })
-    const page = await this.#ports.page(conversation, before).catch(() => null)
-    if (page === null) return this.#set(conversation, place)
-    this.#set(conversation, { before: page.before, loading: false })
-    const grew = this.#ports.add(conversation, page.messages)
-    if (!grew) await this.load(conversation)
+    if ((await this.#loadPage(conversation)) === 'nothing new') await this.loadOlder(conversation)
   }
 
   forgetAll(): void {
     this.#places.clear()
+  }
+
+  /** A failure leaves things as they were, to be tried again. */
+  async #loadPage(conversation: string): Promise<'new' | 'nothing new' | 'failed'> {
+    const place = this.#places.get(conversation)
+    const before = place?.before ?? null
+    this.#set(conversation, { before, loading: true })
+    const page = await this.#ports.page(conversation, before).catch(() => null)
+    this.#set(conversation, page === null ? place : { before: page.before, loading: false })
+    if (page === null) return 'failed'
+    return this.#ports.add(conversation, page.messages) ? 'new' : 'nothing new'
   }
 
   #set(conversation: string, place: Place | undefined): void {

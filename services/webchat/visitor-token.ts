@@ -37,6 +37,9 @@ export const visitorToken = (ports: TokenPorts, tenant: string) => {
       // Another tab may have renewed it meanwhile: only the token that was refused is thrown away.
       if (kept !== null && !(renew && kept.token === given)) return (given = kept.token)
       const visitor = await ports.becomeVisitor()
+      // Where tabs cannot take turns, the first one to write is the visitor that all of them are.
+      const other = readVisitor(ports, key)
+      if (other !== null && other.token !== kept?.token) return (given = other.token)
       ports.storage.setItem(key, JSON.stringify(visitor))
       return (given = visitor.token)
     })

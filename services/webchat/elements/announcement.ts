@@ -9,9 +9,13 @@ import { agentName } from '../views/screen.ts'
 
 /** Null when there is nothing new to say. */
 export const announcement = (before: ChatView, after: ChatView): string | null => {
-  if (before.conversation.id !== after.conversation.id || before.conversation.position === null) return null
+  if (before.conversation.id !== after.conversation.id || !isFollowing(before)) return null
   return newReply(before, after) ?? newFailure(before, after) ?? newTurn(before, after)
 }
+
+/** What is only being loaded is not new; what follows the reader's own words is. */
+const isFollowing = ({ conversation, outbox }: ChatView): boolean =>
+  conversation.position !== null || outbox.some((entry) => entry.conversation === conversation.id)
 
 const newReply = (before: ChatView, after: ChatView): string | null => {
   const last = after.conversation.messages.at(-1)

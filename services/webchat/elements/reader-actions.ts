@@ -16,7 +16,7 @@ export interface ActionHost {
 
 export const readerActions = (host: ActionHost): Actions => ({
   say: () => say(host),
-  edited: (draft) => host.screenState.write(openId(host), draft),
+  edited: (draft) => host.screenState.write(draft),
   stop: () => {
     host.chat?.stopReply()
     host.focusText()
@@ -33,14 +33,8 @@ export const readerActions = (host: ActionHost): Actions => ({
     host.focusText()
   },
   decide: (confirmation, decision) => void host.chat?.decide(confirmation, decision),
-  open: (conversation, agent) => {
-    host.chat?.openConversation(conversation, agent)
-    afterChoice(host)
-  },
-  begin: (agent) => {
-    host.chat?.newConversation(agent)
-    afterChoice(host)
-  },
+  open: (conversation, agent) => goTo(host, (chat) => chat.openConversation(conversation, agent)),
+  begin: (agent) => goTo(host, (chat) => chat.newConversation(agent)),
   older: () => void host.chat?.loadOlder(),
   more: () => host.chat?.loadMoreConversations(),
   drawer: (open) => moveDrawer(host, open),
@@ -52,22 +46,30 @@ export const readerActions = (host: ActionHost): Actions => ({
   },
 })
 
-const openId = (host: ActionHost): string => host.chat?.view.conversation.id ?? ''
+/** What was written before choosing whom to talk to is for whoever is chosen. */
+const goTo = (host: ActionHost, go: (chat: Chat) => void): void => {
+  const { chat, screenState } = host
+  if (chat === null) return
+  const from = chat.view
+  go(chat)
+  const to = chat.view
+  if (from.begun || to.begun) screenState.switchDraft(from.conversation.id, to.conversation.id)
+  afterChoice(host)
+}
 
 const say = (host: ActionHost): void => {
   const { chat, screenState } = host
   if (chat === null || chat.view.user === null) return
-  const id = openId(host)
-  const text = screenState.draft(id)
+  const text = screenState.draft
   if (text.trim() === '') return
-  screenState.write(id, '')
+  screenState.write('')
   chat.say(text)
   host.toLatest()
 }
 
 const edit = (host: ActionHost, entry: string, text: string): void => {
   host.chat?.discard(entry)
-  host.screenState.write(openId(host), text)
+  host.screenState.write(text)
   host.focusText()
 }
 

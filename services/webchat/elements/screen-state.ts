@@ -12,11 +12,12 @@ const unsteadyAfterMs = 1_200
 
 export class ScreenState {
   readonly #onChange: () => void
-  /** By conversation. */
-  readonly #drafts = new Map<string, string>()
+  /** Of conversations that the reader has left, by id. */
+  readonly #leftDrafts = new Map<string, string>()
   readonly #room = new ResizeObserver(([entry]) => this.#hasWidth(entry?.contentRect.width ?? 0))
   #measured: Element | null = null
   #listening = new AbortController()
+  #draft = ''
   #wide = false
   #drawer = false
   #unsteady = false
@@ -39,7 +40,7 @@ export class ScreenState {
       ...given,
       chat,
       items: transcript(chat.conversation, chat.outbox),
-      draft: this.draft(chat.conversation.id),
+      draft: this.#draft,
       wide: this.#wide,
       drawer: this.#drawer && !this.#wide,
       unsteady: this.#unsteady,
@@ -47,13 +48,20 @@ export class ScreenState {
     }
   }
 
-  draft(conversation: string): string {
-    return this.#drafts.get(conversation) ?? ''
+  /** Belongs to the reader, not to a conversation: one that goes away by itself takes no words along. */
+  get draft(): string {
+    return this.#draft
   }
 
-  write(conversation: string, draft: string): void {
-    this.#drafts.set(conversation, draft)
+  write(draft: string): void {
+    this.#draft = draft
     this.#onChange()
+  }
+
+  /** The reader goes from one conversation to another, and finds there what was left unsaid. */
+  switchDraft(from: string, to: string): void {
+    this.#leftDrafts.set(from, this.#draft)
+    this.write(this.#leftDrafts.get(to) ?? '')
   }
 
   openDrawer(open: boolean): void {

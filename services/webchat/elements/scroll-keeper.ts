@@ -1,5 +1,6 @@
 // Keeps a reader's place: at the newest message while they are there, and otherwise exactly where they read,
-// whatever is added above or below.
+// whatever is added above or below. The browser's own anchoring is off: not all have it, and it does nothing at
+// the very top, where older messages are loaded.
 
 /** Nearer to the end than this counts as being there, in pixels. */
 const nearEnd = 64

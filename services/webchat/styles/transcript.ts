@@ -6,6 +6,7 @@ export const transcriptStyles = css`
     flex: 1;
     min-height: 0;
     overflow: hidden auto;
+    overflow-anchor: none;
     overscroll-behavior: contain;
     scrollbar-color: var(--line) transparent;
     scrollbar-width: thin;

@@ -39,6 +39,15 @@ describe("a visitor's token", () => {
     assert.deepEqual([tokens, given.made()], [['token-1', 'token-1'], 1])
   })
 
+  it('is one for all tabs, also where they cannot take turns', async () => {
+    const given: TokenPorts = { ...ports(), alone: (_name, work) => work() }
+    const [one, other] = await Promise.all([
+      visitorToken(given, 'acme')(false),
+      visitorToken(given, 'acme')(false),
+    ])
+    assert.equal(one, other)
+  })
+
   it('is another one after it was refused', async () => {
     const token = visitorToken(ports(), 'acme')
     await token(false)
