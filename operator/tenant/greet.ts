@@ -26,8 +26,9 @@ export const greet = async (ports: TenantPorts, key: string, signal: AbortSignal
     ...(tenant === undefined ? [] : [tenant]),
     ...source.agentsOf(namespace, name),
   ]
-  for (const object of objects.filter(({ status }) => status?.conditions === undefined)) {
-    ports.assertLeading()
-    await source.writeStatus(object, { conditions: firstConditions(clock.timeOfDay()) }, signal)
-  }
+  const strangers = objects.filter(({ status }) => status?.conditions === undefined)
+  if (strangers.length === 0) return
+  ports.assertLeading()
+  const conditions = firstConditions(clock.timeOfDay())
+  await Promise.all(strangers.map((object) => source.writeStatus(object, { conditions }, signal)))
 }
