@@ -15,6 +15,7 @@ export interface ChildSpec {
 
 export interface ChildService {
   readonly name: string
+  readonly pid: number
   readonly adminUrl: string
   /** All that it has logged. */
   log(): string
@@ -66,6 +67,7 @@ export const startChild = async ({ name, main, environment, logFile }: ChildSpec
   }
   return {
     name,
+    pid: program.pid,
     adminUrl,
     log: () => readFileSync(logFile, 'utf8'),
     kill: async () => {

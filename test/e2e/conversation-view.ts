@@ -85,8 +85,8 @@ export class ConversationView {
 
   #append(turn: string, attempt: number, text: string): void {
     const known = this.#reply(turn)
-    if (attempt < known.attempt) return
-    if (this.reply(turn) !== undefined) this.faults.push(`a delta after the message of its turn`)
+    // A worker that lost the turn may still have something to say; it belongs to no text that counts.
+    if (attempt < known.attempt || this.reply(turn) !== undefined) return
     this.live.set(turn, { ...known, attempt, text: (attempt > known.attempt ? '' : known.text) + text })
   }
 

@@ -3,11 +3,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { freePort } from '../../dev/parts/free-port.ts'
 import type { RedisPart } from '../../dev/parts/redis.ts'
 import { createKafkaLog } from '../../services/shared/bus/kafka-log.ts'
 import { topicSpecs } from '../../services/shared/bus/topics.ts'
 import type { Limits } from '../../services/shared/domain/resources/tenant.ts'
+import type { TurnRef } from '../../services/shared/domain/turn.ts'
 import { silentLog } from '../../services/shared/runtime/log.ts'
 import { publishTenant } from '../../services/shared/store/publish-tenant.ts'
 import { aTenant, freshTenantName, testKeyring } from '../support/a-tenant.ts'
@@ -43,6 +45,11 @@ interface TenantOptions {
   readonly canary?: string
 }
 
+interface Visitor {
+  readonly token: string
+  readonly user: string
+}
+
 export interface TalkingTenant {
   readonly tenant: string
   readonly model: TalkingModel
@@ -67,7 +74,7 @@ const commonSettings: Settings = {
 }
 
 const count = <Value>(n: number, make: () => Promise<Value>): Promise<Value[]> =>
-  Promise.all(Array.from({ length: n }, make))
+  Promise.all(Array.from({ length: Math.max(n, 0) }, make))
 
 export class Platform {
   readonly store: FreshStore
@@ -156,10 +163,45 @@ export class Platform {
     return this.operator
   }
 
-  /** Takes a process out of the lists; the caller kills or stops it, or has done so. */
-  forget(child: ChildService): void {
-    for (const list of [this.gateways, this.orchestrators] as ChildService[][])
-      if (list.includes(child)) list.splice(list.indexOf(child), 1)
+  /** Starts what is missing to that many, as Kubernetes would. */
+  async restore({ gateways = 0, orchestrators = 0 }: Pick<PlatformOptions, 'gateways' | 'orchestrators'>) {
+    await Promise.all([
+      count(gateways - this.gateways.length, () => this.startGateway()),
+      count(orchestrators - this.orchestrators.length, () => this.startOrchestrator()),
+    ])
+  }
+
+  /** Ends a process as a crash would. */
+  async kill(child: ChildService): Promise<void> {
+    this.#forget(child)
+    await child.kill()
+  }
+
+  /** Asks a process to end, and waits until it has. */
+  async stop(child: ChildService): Promise<void> {
+    this.#forget(child)
+    await child.stop()
+  }
+
+  /** The orchestrator that holds the turn. */
+  async workerOf({ tenant, turn }: Pick<TurnRef, 'tenant' | 'turn'>): Promise<ChildService> {
+    const worker = await this.store.app.withTenant(tenant, async (tx) => {
+      const [row] = await tx.query<{ worker: string }>(
+        'select worker from konstruct.open_turns where turn_id = $1',
+        [turn],
+      )
+      return row?.worker ?? ''
+    })
+    const child = this.orchestrators.find(({ pid }) => worker.split('/')[1] === String(pid))
+    if (child === undefined)
+      throw new Error(`No orchestrator that runs here holds the turn; "${worker}" does.`)
+    return child
+  }
+
+  async flushRedis(): Promise<void> {
+    const client = new Redis(this.redis.url)
+    await client.flushall()
+    client.disconnect()
   }
 
   /** Kills Redis and starts it on the same port, empty. */
@@ -206,14 +248,13 @@ export class Platform {
   /** A new visitor, connected to the gateway of that number. */
   async person(tenant: string, gateway = 0): Promise<Person> {
     const { url } = this.gateways[gateway] ?? { url: '' }
-    const { token, user } = (await (await this.#askVisitor(url, tenant)).json()) as Record<
-      'token' | 'user',
-      string
-    >
-    const gateways = () => this.gateways.map((process) => process.url)
-    const person = new Person({ tenant, token, user, gateways })
-    this.#people.push(person)
-    return person.come(gateway)
+    const { token, user } = (await (await this.#askVisitor(url, tenant)).json()) as Visitor
+    return this.#come({ tenant, token, user }, gateway)
+  }
+
+  /** The same visitor on another screen. */
+  sameAs({ tenant, token, user }: Person, gateway: number): Promise<Person> {
+    return this.#come({ tenant, token, user }, gateway)
   }
 
   /** Logs of all processes that ever ran. */
@@ -226,6 +267,17 @@ export class Platform {
     await Promise.all(this.#started.map((child) => child.kill()))
     await Promise.all([...this.#models.map((model) => model.close()), this.redis.stop(), this.store.close()])
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #come(visitor: Visitor & { readonly tenant: string }, gateway: number): Promise<Person> {
+    const person = new Person({ ...visitor, gateways: () => this.gateways.map(({ url }) => url) })
+    this.#people.push(person)
+    return person.come(gateway)
+  }
+
+  #forget(child: ChildService): void {
+    for (const list of [this.gateways, this.orchestrators] as ChildService[][])
+      if (list.includes(child)) list.splice(list.indexOf(child), 1)
   }
 
   async #start(part: string, main: string, settings: Settings): Promise<ChildService> {
