@@ -9,9 +9,9 @@ const quietMs = 60_000
 /** Kinds of line that are remembered at most; then the oldest is forgotten and may be written again. */
 const maxKinds = 100
 
-/** What every change of a group brings with it, and no fault of anything. */
+/** What every change of a group, or of its coordinator, brings with it, and our own loops handle. */
 const ordinary =
-  /rebalanc|re-joining|coordinator is not aware of this member|^Response (Heartbeat|JoinGroup|SyncGroup)/i
+  /rebalanc|re-joining|coordinator is not aware of this member|^Response (Heartbeat|JoinGroup|SyncGroup|LeaveGroup|OffsetCommit|GroupCoordinator)\b/i
 
 interface Repeated {
   readonly since: number

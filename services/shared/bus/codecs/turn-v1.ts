@@ -25,7 +25,7 @@ const refuse = (problem: string): never => {
 }
 
 /** The key of everything that is published about a conversation: one conversation, one partition, one order. */
-export const conversationKey = ({ tenant, conversation }: Omit<TurnRef, 'turn'>): string =>
+const conversationKey = ({ tenant, conversation }: Omit<TurnRef, 'turn'>): string =>
   `${tenant}/${conversation}`
 
 export const encodeTurn = ({
