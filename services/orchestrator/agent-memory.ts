@@ -1,5 +1,6 @@
-// Short memory: what an agent and a user said last. Redis has it ready; PostgreSQL is the truth, and is asked whenever
-// Redis has nothing, is away, or missed an exchange that this process could not add.
+// Short memory: what an agent and a user said last. Redis has it ready; PostgreSQL is the truth. The claim of a turn
+// brings the newest exchange that PostgreSQL knows: a memory that does not end with it missed something (its writer died,
+// Redis was away, two conversations ended at once) and is rebuilt.
 import { memoryShortKey, type RedisKey } from '../shared/redis/keys.ts'
 import type { RedisConnection } from '../shared/redis/redis-connection.ts'
 import {
@@ -27,33 +28,26 @@ export interface MemoryOf {
   readonly bounds: MemoryBounds
 }
 
-/** Memories that missed an exchange; beyond so many the oldest is forgotten to be wrong. */
-const mostStale = 10_000
-
 export class AgentMemory {
   readonly #ports: MemoryPorts
-  readonly #stale = new Set<RedisKey>()
 
   constructor(ports: MemoryPorts) {
     this.#ports = ports
   }
 
-  /** Oldest first. @throws KonstructError `STORE_UNAVAILABLE` */
-  async recall(of: MemoryOf): Promise<readonly Remembered[]> {
-    if (of.bounds.exchanges === 0) return []
-    const key = keyOf(of)
-    const ready = this.#stale.has(key) ? null : await this.#recallReady(key)
-    return ready?.slice(-of.bounds.exchanges) ?? this.#rebuild(of, key)
+  /** Oldest first; `last` is the turn that it has to end with, null for none. @throws `STORE_UNAVAILABLE` */
+  async recall(of: MemoryOf, last: string | null): Promise<readonly Remembered[]> {
+    if (of.bounds.exchanges === 0 || last === null) return []
+    const ready = await this.#recallReady(keyOf(of))
+    return ready?.at(-1)?.turn === last ? ready.slice(-of.bounds.exchanges) : this.#rebuild(of)
   }
 
   /** Adds an exchange. Never throws: a memory that could not be written is rebuilt the next time. */
   async add(of: MemoryOf, exchange: Remembered): Promise<void> {
     if (of.bounds.exchanges === 0) return
-    const key = keyOf(of)
     try {
-      await remember(this.#ports.redis, key, exchange, of.bounds)
+      await remember(this.#ports.redis, keyOf(of), exchange, of.bounds)
     } catch (thrown) {
-      this.#markStale(key)
       this.#ports.log.debug('memory was not written', { tenant: of.tenant, agent: of.agent, error: thrown })
     }
   }
@@ -66,7 +60,7 @@ export class AgentMemory {
     }
   }
 
-  async #rebuild(of: MemoryOf, key: RedisKey): Promise<readonly Remembered[]> {
+  async #rebuild(of: MemoryOf): Promise<readonly Remembered[]> {
     const { tenant, agent, user, bounds } = of
     const exchanges = await loadExchanges(this.#ports.database, {
       tenant,
@@ -75,17 +69,8 @@ export class AgentMemory {
       limit: bounds.exchanges,
       withinSeconds: bounds.ttlSeconds,
     })
-    replaceMemory(this.#ports.redis, key, exchanges, bounds).then(
-      () => this.#stale.delete(key),
-      () => this.#markStale(key),
-    )
+    replaceMemory(this.#ports.redis, keyOf(of), exchanges, bounds).catch(() => {})
     return exchanges
-  }
-
-  #markStale(key: RedisKey): void {
-    this.#stale.add(key)
-    const [oldest] = this.#stale
-    if (this.#stale.size > mostStale && oldest !== undefined) this.#stale.delete(oldest)
   }
 }
 

@@ -36,7 +36,7 @@ export const loadContext = async (ports: ContextPorts, claim: ClaimedTurn): Prom
     agent,
     model,
     apiKey: secret(modelSecretName(model.name)),
-    exchanges: await ports.memory.recall(memoryOf),
+    exchanges: await ports.memory.recall(memoryOf, claim.lastExchange),
     memoryOf,
   }
 }

@@ -2,7 +2,9 @@
 // the number of the newest claim, so of two workers that believe to own a turn, one saves.
 //
 // A turn may be claimed when no other worker holds its lease, no earlier turn of its conversation is unfinished, and
-// its tenant has a place free. The last needs a lock per tenant: two claims that count at once would both find it.
+// its tenant has a place free. The last needs a lock per tenant: two claims that count at once would both find it. The
+// lock is held until the commit, so the commit is not waited for on disk. What a crash of PostgreSQL can lose of it is the
+// lease: its worker is told by the next renewal, and by the fence, and the turn is found again.
 import type { Message, MessageFinish } from '../domain/message.ts'
 import type { TurnEnd, TurnRef } from '../domain/turn.ts'
 import type { Database, TenantTx } from './database.ts'
@@ -24,6 +26,8 @@ export interface ClaimedTurn {
   readonly user: string
   /** The user's message. */
   readonly text: string
+  /** The turn of the newest exchange between this user and this agent: a memory that ends otherwise is not whole. */
+  readonly lastExchange: string | null
   readonly stopRequested: boolean
 }
 
@@ -53,22 +57,25 @@ interface TurnRow {
   readonly held: boolean
   readonly behind: boolean
   readonly running: number
+  readonly lastExchange: string | null
   readonly stopRequested: boolean
 }
 
 export const claimTurn = (database: Database, request: ClaimRequest): Promise<ClaimOutcome> =>
-  database.withTenant(request.ref.tenant, async (tx) => {
-    await tx.query(`select pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [tx.tenant])
-    const row = await readTurn(tx, request)
-    if (row === undefined) return { kind: 'done' }
-    if (row.state !== 'queued' && row.state !== 'running') return readUnannounced(tx, request, row, row.state)
-    if (row.held) return { kind: 'held' }
-    if (row.behind) return { kind: 'behind' }
-    if (row.running >= request.maxConcurrentTurns) return { kind: 'capped' }
-    const attempt = await takeTurn(tx, request)
-    const { agent, user, text, stopRequested } = row
-    return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, stopRequested }
-  })
+  database.withTenant(request.ref.tenant, (tx) => claimLocked(tx, request), { durable: false })
+
+const claimLocked = async (tx: TenantTx, request: ClaimRequest): Promise<ClaimOutcome> => {
+  await tx.query(`select pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [tx.tenant])
+  const row = await readTurn(tx, request)
+  if (row === undefined) return { kind: 'done' }
+  if (row.state !== 'queued' && row.state !== 'running') return readUnannounced(tx, request, row, row.state)
+  if (row.held) return { kind: 'held' }
+  if (row.behind) return { kind: 'behind' }
+  if (row.running >= request.maxConcurrentTurns) return { kind: 'capped' }
+  const attempt = await takeTurn(tx, request)
+  const { agent, user, text, lastExchange, stopRequested } = row
+  return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, lastExchange, stopRequested }
+}
 
 const readTurn = async (tx: TenantTx, { ref, worker }: ClaimRequest): Promise<TurnRow | undefined> => {
   const [row] = await tx.query<TurnRow>(
@@ -77,7 +84,12 @@ const readTurn = async (tx: TenantTx, { ref, worker }: ClaimRequest): Promise<Tu
        exists (select from konstruct.open_turns e where e.tenant_id = $1 and e.conversation_id = o.conversation_id
          and e.position < o.position and not e.finished) as behind,
        (select count(*)::int from konstruct.open_turns r where r.tenant_id = $1 and r.lease_until > now()
-         and not r.finished and r.turn_id <> $2) as running
+         and not r.finished and r.turn_id <> $2) as running,
+       (select p.id from konstruct.turns p
+         join konstruct.messages a on a.tenant_id = p.tenant_id and a.turn_id = p.id and a.role = 'agent'
+         where p.tenant_id = $1 and p.agent = t.agent and p.user_id = t.user_id
+           and p.state in ('answered', 'stopped') and a.text <> ''
+         order by p.finished_at desc limit 1) as "lastExchange"
      from konstruct.open_turns o
      join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
      join konstruct.messages m on m.tenant_id = t.tenant_id and m.turn_id = t.id and m.role = 'user'
