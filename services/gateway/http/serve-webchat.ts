@@ -25,6 +25,9 @@ const policy = (framers: readonly string[]): string =>
     `frame-ancestors 'self' ${framers.join(' ')}`.trim(),
   ].join('; ')
 
+/** Nothing that would need decoding. */
+const served = /^\/(widget\.js|favicon\.svg|assets\/[\w-]+(\.[\w-]+)*)$/
+
 /** Any site may load the widget's files: they are public, and what they do is checked where they ask. */
 export const serveStatic = (folder: string): RequestHandler => {
   const files = express.static(folder, {
@@ -40,7 +43,7 @@ export const serveStatic = (folder: string): RequestHandler => {
     },
   })
   return (request, response, next) => {
-    if (!/^\/(widget\.js|favicon\.[a-z]+|assets\/)/.test(request.path)) return next()
+    if (!served.test(request.path)) return next()
     response.removeHeader('Cache-Control')
     files(request, response, next)
   }

@@ -10,6 +10,8 @@ interface Bucket {
 
 /** About 100 bytes each. */
 const mostBuckets = 100_000
+/** How many are forgotten at a time: finding the oldest costs more the more were deleted before it. */
+const forgottenAtOnce = 10_000
 
 export class LocalBuckets {
   readonly #buckets = new Map<string, Bucket>()
@@ -35,7 +37,10 @@ export class LocalBuckets {
     this.#buckets.delete(owner)
     this.#buckets.set(owner, bucket)
     if (this.#buckets.size <= mostBuckets) return
-    const oldest = this.#buckets.keys().next().value
-    if (oldest !== undefined) this.#buckets.delete(oldest)
+    let left = forgottenAtOnce
+    for (const oldest of this.#buckets.keys()) {
+      if (left-- === 0) return
+      this.#buckets.delete(oldest)
+    }
   }
 }

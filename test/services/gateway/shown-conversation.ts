@@ -1,6 +1,12 @@
 // What a client that keeps to the protocol shows of a conversation, folded from all frames that it was sent: whole
 // messages by id, and the pieces of replies that have none yet.
-import type { ServerFrame, StreamPosition } from '../../../services/shared/domain/frames.ts'
+import type {
+  EventFrame,
+  ServerFrame,
+  StreamEvent,
+  StreamPosition,
+  SubscribedFrame,
+} from '../../../services/shared/domain/frames.ts'
 
 export interface Shown {
   readonly position: StreamPosition
@@ -10,30 +16,43 @@ export interface Shown {
   readonly writing: Readonly<Record<string, string>>
 }
 
-const nothing: Shown = { position: { epoch: 0, seq: 0 }, texts: [], writing: {} }
+interface Folding {
+  position: StreamPosition
+  messages: Map<string, string>
+  writing: Map<string, string>
+}
 
+/** Throws for an event that follows nothing: a protocol breach, not a matter of patience. */
 export const shownConversation = (frames: readonly ServerFrame[], conversation: string): Shown => {
-  let position: StreamPosition = nothing.position
-  let messages = new Map<string, string>()
-  let writing = new Map<string, string>()
+  const folding: Folding = { position: { epoch: 0, seq: 0 }, messages: new Map(), writing: new Map() }
   for (const frame of frames) {
     if (!('conversation' in frame) || frame.conversation !== conversation) continue
-    if (frame.type === 'subscribed' && !frame.recovered) {
-      position = { epoch: frame.epoch, seq: frame.seq }
-      messages = new Map(frame.messages.map(({ id, text }) => [id, text]))
-      writing = new Map(frame.live === null ? [] : [[frame.live.turn, frame.live.text]])
-    }
-    if (frame.type !== 'event' || (frame.epoch === position.epoch && frame.seq <= position.seq)) continue
-    if (frame.epoch !== position.epoch || frame.seq !== position.seq + 1)
-      throw new Error(`${frame.epoch}/${frame.seq} came after ${position.epoch}/${position.seq}`)
-    position = { epoch: frame.epoch, seq: frame.seq }
-    const { event } = frame
-    if (event.kind === 'delta') writing.set(event.turn, (writing.get(event.turn) ?? '') + event.text)
-    if (event.kind === 'restarted') writing.set(event.turn, '')
-    if (event.kind === 'message') {
-      messages.set(event.message.id, event.message.text)
-      if (event.message.role === 'agent' && event.message.turn !== null) writing.delete(event.message.turn)
-    }
+    if (frame.type === 'subscribed' && !frame.recovered) replace(folding, frame)
+    if (frame.type === 'event') follow(folding, frame)
   }
+  const { position, messages, writing } = folding
   return { position, texts: [...messages.values()], writing: Object.fromEntries(writing) }
+}
+
+const replace = (folding: Folding, { epoch, seq, messages, live }: SubscribedFrame): void => {
+  folding.position = { epoch, seq }
+  folding.messages = new Map(messages.map(({ id, text }) => [id, text]))
+  folding.writing = new Map(live === null ? [] : [[live.turn, live.text]])
+}
+
+const follow = (folding: Folding, { epoch, seq, event }: EventFrame): void => {
+  const { position } = folding
+  if (epoch === position.epoch && seq <= position.seq) return
+  if (epoch !== position.epoch || seq !== position.seq + 1)
+    throw new Error(`${epoch}/${seq} came after ${position.epoch}/${position.seq}`)
+  folding.position = { epoch, seq }
+  apply(folding, event)
+}
+
+const apply = ({ messages, writing }: Folding, event: StreamEvent): void => {
+  if (event.kind === 'delta') writing.set(event.turn, (writing.get(event.turn) ?? '') + event.text)
+  if (event.kind === 'restarted') writing.set(event.turn, '')
+  if (event.kind !== 'message') return
+  messages.set(event.message.id, event.message.text)
+  if (event.message.role === 'agent' && event.message.turn !== null) writing.delete(event.message.turn)
 }

@@ -41,9 +41,9 @@ class StrictClient implements Outlet {
     if (this.#stream.eventAt({ epoch, seq }) !== JSON.stringify(event))
       this.violations.push(`${epoch}/${seq} is another event`)
     // Whoever asks again may be sent again what came meanwhile.
-    if (position?.epoch === epoch && seq <= position.seq) return
-    if (position?.epoch !== epoch || position.seq + 1 !== seq)
-      this.violations.push(`${epoch}/${seq} came after ${position?.epoch}/${position?.seq}`)
+    const step = position?.epoch === epoch ? seq - position.seq : Number.NaN
+    if (step <= 0) return
+    if (step !== 1) this.violations.push(`${epoch}/${seq} came after ${JSON.stringify(position)}`)
     this.position = { epoch, seq }
     if (event.kind === 'message') this.messages.add(event.message.id)
   }

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { Client } from 'pg'
+import { aTenant } from '../../support/a-tenant.ts'
+import { ChatClient } from '../../support/chat-client.ts'
+import { gatewayWorld, type GatewayWorld } from '../../support/gateway-world.ts'
+import { waitUntil } from '../../support/wait-until.ts'
+
+describe('A gateway that ends', () => {
+  let world: GatewayWorld
+  let tenant: string
+
+  before(async () => {
+    world = await gatewayWorld()
+    tenant = (await world.publish(aTenant())).tenant
+  })
+
+  after(() => world.end())
+
+  it('tells every client when to come back, and closes with 1012 then', async () => {
+    const gateway = await world.start({ drainSpreadMs: 600 })
+    const clients = await Promise.all(Array.from({ length: 8 }, () => world.client(gateway, tenant)))
+    const begun = performance.now()
+    const stopped = gateway.stop()
+    const times = await Promise.all(
+      clients.map(async (client) => {
+        const { afterMs } = await client.next('reconnect')
+        assert.equal((await client.untilClosed()).code, 1012)
+        return { afterMs, closedMs: performance.now() - begun }
+      }),
+    )
+    await stopped
+    for (const { afterMs, closedMs } of times) {
+      assert.ok(afterMs >= 0 && afterMs < 600)
+      assert.ok(closedMs >= afterMs - 20, `closed after ${closedMs} ms instead of ${afterMs} ms`)
+    }
+    assert.ok(new Set(times.map(({ afterMs }) => afterMs)).size > 1, 'all at once')
+  })
+
+  it('is not ready any more, refuses new sockets, and answers what was sent before it goes', async () => {
+    const gateway = await world.start({ drainSpreadMs: 1_500 })
+    const { token } = await world.visitor(gateway, tenant)
+    const clients = await Promise.all(Array.from({ length: 6 }, () => world.client(gateway, tenant)))
+    const stopped = gateway.stop()
+    await Promise.all(clients.map((client) => client.next('reconnect')))
+    assert.equal((await fetch(`${gateway.adminUrl}/readyz`)).status, 503)
+    const refused = await ChatClient.refused({ url: gateway.url, tenant, token })
+    assert.deepEqual(refused, { status: 503, code: 'OVERLOADED' })
+    const open = clients.filter(({ closed }) => closed === null)
+    const accepted = await Promise.all(
+      open.map((client) => client.sayAccepted('Just before').catch(() => null)),
+    )
+    await stopped
+    await assert.rejects(fetch(`${gateway.adminUrl}/readyz`))
+    const turns = accepted.filter((frame) => frame !== null).map(({ turn }) => turn)
+    assert.ok(turns.length > 0, 'nobody was open long enough to say something')
+    const admin = new Client({ connectionString: world.store.adminUrl.reveal() })
+    await admin.connect()
+    const { rows } = await admin.query(
+      'select 1 from konstruct.open_turns where turn_id = any ($1) and published_at is not null',
+      [turns],
+    )
+    await admin.end()
+    assert.equal(rows.length, turns.length, 'a publication was not noted')
+    await waitUntil({ until: 'Kafka has every accepted turn' }, () =>
+      turns.every((turn) => world.turns.some((record) => record.turn === turn)),
+    )
+  })
+})

@@ -1,0 +1,48 @@
+// A wire to a part that can be cut and mended: what goes through it finds the part away and back again, while the part
+// itself, which other tests use too, goes on.
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
+
+export interface Wire {
+  /** The given URL, by way of this wire. */
+  readonly url: string
+  /** Ends every connection and takes no new one. */
+  cut(): Promise<void>
+  mend(): Promise<void>
+  close(): Promise<void>
+}
+
+/** `url` of any scheme with a host and a port. */
+export const wireTo = async (url: string): Promise<Wire> => {
+  const target = new URL(url)
+  const sockets = new Set<Socket>()
+  const keep = (socket: Socket): Socket => {
+    sockets.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => sockets.delete(socket))
+    return socket
+  }
+  const server = createServer((near) => {
+    const far = keep(connect(Number(target.port), target.hostname))
+    keep(near).pipe(far).pipe(near)
+    near.on('close', () => far.destroy())
+    far.on('close', () => near.destroy())
+  })
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  await listen(0)
+  const { port } = server.address() as AddressInfo
+  const through = new URL(url)
+  through.hostname = '127.0.0.1'
+  through.port = String(port)
+  const cut = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      for (const socket of sockets) socket.destroy()
+    })
+  return {
+    url: through.href,
+    cut,
+    mend: () => listen(port),
+    close: () => (server.listening ? cut() : Promise.resolve()),
+  }
+}
