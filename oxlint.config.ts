@@ -11,6 +11,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   sequelize: ['services/shared/store'],
   pg: ['services/shared/store'],
   '@kubernetes/client-node': ['operator/kube'],
+  undici: ['operator/kube', 'services/orchestrator/models'],
   '@bufbuild/cel': ['operator/validation'],
   ajv: ['operator/validation'],
   ws: ['services/gateway'],

@@ -1,5 +1,6 @@
 // The life of a process: reads its settings, starts, waits for SIGTERM or SIGINT, stops within a bound, ends.
 // Exit codes: 0 after a stop that was asked for, 78 for settings that cannot work (EX_CONFIG), 1 for all else.
+import { format } from 'node:util'
 import { asKonstructError } from './errors.ts'
 import { createLog, type Log } from './log.ts'
 import { choice } from './read-config.ts'
@@ -40,9 +41,17 @@ const exitAfter = (ms: number, log: Log): void => {
   }, ms).unref()
 }
 
+/** Sequelize writes to the console when a transaction cannot be ended; whoever reads the log expects JSON lines. */
+const keepConsoleInLog = (log: Log): void => {
+  const write = (...parts: readonly unknown[]): void =>
+    log.warn('a library wrote to the console', { reason: format(...parts) })
+  Object.assign(console, { log: write, info: write, warn: write, error: write })
+}
+
 /** Runs a service until it is asked to stop; sets the exit code and never throws. */
 export const runService = async ({ part, logLevel, stopWithinMs, start }: ServiceOptions): Promise<void> => {
   const log = createLog({ part, level: logLevel })
+  keepConsoleInLog(log)
   const asked = askedToStop()
   const stopping = new AbortController()
   void asked.then(() => stopping.abort())
