@@ -2,7 +2,7 @@
 // the demo, and for tests: it can fail in every way that a model can (fault.ts) and remembers what it was asked.
 //
 // The model's name decides the pace: `instant` answers at once and shortly, `echo` answers with its instructions, any
-// other is the demo model.
+// other is the demo model. `GET /requests` tells a test in another process what was asked, without any key.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -78,7 +78,7 @@ const completionOf = (request: CompletionRequest, tokensPerSecond: number): Comp
   tokens: splitIntoTokens(textFor(request)),
   promptTokens: countTokens(request.messages),
   includeUsage: request.stream_options?.include_usage === true,
-  fault: faultIn(request.messages.at(-1)?.content ?? ''),
+  fault: faultIn(request.messages.at(-1)?.content ?? '') ?? faultIn(request.model),
   tokensPerSecond: request.model === 'instant' ? Number.POSITIVE_INFINITY : tokensPerSecond,
 })
 
@@ -116,8 +116,14 @@ class Server {
     if (path === '/v1/models')
       return sendJson(response, 200, {
         object: 'list',
-        data: [{ id: 'demo', object: 'model', owned_by: 'konstruct' }],
+        data: ['demo', 'instant', 'echo'].map((id) => ({ id, object: 'model', owned_by: 'konstruct' })),
       })
+    if (path === '/requests')
+      return sendJson(
+        response,
+        200,
+        this.requests.map(({ model, messages }) => ({ model, messages })),
+      )
     if (path !== '/v1/chat/completions' || request.method !== 'POST')
       return refuse(response, 404, 'Try POST /v1/chat/completions or GET /v1/models.')
     const body = JSON.parse(await readBody(request)) as CompletionRequest

@@ -1,4 +1,5 @@
-// What a model can do wrong, on demand. A user's message asks for it anywhere in its text: `[fault:cut]`.
+// What a model can do wrong, on demand. A user's message asks for it anywhere in its text: `[fault:cut]`; so does the
+// model's name, for every message: `demo[fault:cut]`.
 //
 //   error        answers 500
 //   busy         answers 429 with Retry-After: 1
@@ -26,7 +27,7 @@ export const faults = [
 
 export type Fault = (typeof faults)[number]
 
-/** The fault that a message asks for. */
+/** The fault that a message or a model's name asks for. */
 export const faultIn = (text: string): Fault | undefined => {
   const named = /\[fault:([a-z-]+)\]/.exec(text)?.[1]
   return faults.find((fault) => fault === named)

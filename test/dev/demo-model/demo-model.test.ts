@@ -110,6 +110,25 @@ describe('The demo model', () => {
     assert.ok((await ask('[fault:endless]', { limit: 2_000 })).text.length > 2_000)
   })
 
+  it('fails at every message when its name asks for it', async () => {
+    await assert.rejects(ask('Hello', { model: 'demo[fault:error]' }), { status: 500 })
+  })
+
+  it('tells another process what it was asked, but no key', async () => {
+    await ask('a canary for others')
+    const told = await (await fetch(new URL('/requests', model.url))).text()
+    assert.match(told, /a canary for others/)
+    assert.doesNotMatch(told, /Bearer/)
+  })
+
+  it('lists its models', async () => {
+    const { data } = await client.models.list()
+    assert.deepEqual(
+      data.map(({ id }) => id),
+      ['demo', 'instant', 'echo'],
+    )
+  })
+
   it('is busy once for the same message when asked to', async () => {
     await assert.rejects(ask('[fault:busy-once] please'), { status: 429 })
     assert.equal((await ask('[fault:busy-once] please')).finish, 'stop')
