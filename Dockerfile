@@ -1,0 +1,52 @@
+# One image for all of Konstruct; the command names the part:
+#
+#   node services/gateway/main.ts        node services/orchestrator/main.ts
+#   node operator/main.ts                node migrations/main.ts
+#
+# It runs as a user without rights and writes nothing, so its root file system can be read-only. The lock file is kept
+# beside node_modules: scanners read from it what is inside.
+ARG BASE=node:24-slim
+
+# A proxy that signs with an authority of its own is trusted with: --secret id=ca,src=/path/of/authorities.pem
+FROM ${BASE} AS dependencies
+WORKDIR /build/app
+COPY package.json package-lock.json ./
+RUN --mount=type=secret,id=ca \
+    if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+    npm ci --omit=dev --ignore-scripts --no-audit --no-fund --cache=/tmp/npm && rm -rf /tmp/npm
+
+# The chat page needs a bundler, of the version that the lock file names, and nothing else that is for development. It
+# is put where Node looks next, because npm keeps what is for development out of a folder that it was left out of.
+FROM dependencies AS webchat
+RUN --mount=type=secret,id=ca \
+    if [ -f /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+    version=$(node -p 'require("./package-lock.json").packages["node_modules/esbuild"].version') && \
+    npm install --prefix=/build --ignore-scripts --no-audit --no-fund --cache=/tmp/npm "esbuild@$version"
+COPY dev/build-webchat.ts dev/
+COPY services/shared/domain services/shared/domain
+COPY services/webchat services/webchat
+RUN node dev/build-webchat.ts
+
+FROM ${BASE}
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Konstruct" \
+      org.opencontainers.image.description="Kubernetes-native, multi-tenant chat platform for AI agents" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/konstruct/konstruct" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=dependencies /build/app/node_modules node_modules
+COPY package.json package-lock.json LICENSE ./
+COPY crds crds
+COPY migrations migrations
+COPY operator operator
+COPY services services
+COPY --from=webchat /build/app/services/webchat/dist services/webchat/dist
+# The user `node` of the base, by number: Kubernetes can then see that it is not root.
+USER 1000:1000
+EXPOSE 8080 9090
+ENTRYPOINT []
+CMD ["node", "services/gateway/main.ts"]
