@@ -2,11 +2,12 @@
 // few tables that hold only ids. Both open the transaction themselves, so that the tenant (set with
 // `set_config(…, true)`) ends with it. Whatever reaches Sequelize on another way is refused before it is sent:
 // row-level security would raise too, but a bug should be named where it is made.
-import { type BaseError, ConnectionError, QueryTypes, Sequelize, type Transaction } from 'sequelize'
+import { type BaseError, ConnectionError, Sequelize, type Transaction } from 'sequelize'
 import { isTenantId } from '../domain/tenant-id.ts'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/read-config.ts'
 import { defineModels, type Models } from './models.ts'
+import { runPrepared } from './prepared-statement.ts'
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/database`. */
@@ -17,11 +18,19 @@ export interface DatabaseOptions {
   readonly application: string
 }
 
+interface CommitOptions {
+  /**
+   * False: the commit is not waited for on disk (PostgreSQL's synchronous_commit). A crash of the server, and only that,
+   * may lose what it committed last; for what is then found and done again. True unless set.
+   */
+  readonly durable?: boolean
+}
+
 type Row = Readonly<Record<string, unknown>>
 
 /** A running transaction. It must hold no call to a model, a tool, Kafka or Redis: it pins a connection. */
 export interface Tx {
-  /** Runs one statement with `$1`-style parameters and gives its rows. */
+  /** Runs one statement, a constant with `$1`-style parameters, and gives its rows. */
   query<Result extends object = Row>(sql: string, bind?: readonly unknown[]): Promise<Result[]>
 }
 
@@ -95,17 +104,24 @@ export class Database {
    * Runs `work` in a transaction that sees and writes the rows of one tenant only.
    * @throws KonstructError `STORE_UNAVAILABLE` when PostgreSQL cannot be reached.
    */
-  withTenant<Result>(tenant: string, work: (tx: TenantTx) => Promise<Result>): Promise<Result> {
+  withTenant<Result>(
+    tenant: string,
+    work: (tx: TenantTx) => Promise<Result>,
+    { durable = true }: CommitOptions = {},
+  ): Promise<Result> {
     if (!isTenantId(tenant)) throw new KonstructError('STORE_TENANT_MISSING')
-    return this.#transact('tenant', async (tx, transaction) => {
+    return this.#transact({ scope: 'tenant', durable }, async (tx, transaction) => {
       await tx.query(`select set_config('konstruct.tenant', $1, true)`, [tenant])
       return work({ ...tx, tenant, transaction, models: this.#models })
     })
   }
 
   /** Runs `work` in a transaction without a tenant: every tenant table raises, only tables of ids can be used. */
-  acrossTenants<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
-    return this.#transact('across', (tx) => work(tx))
+  acrossTenants<Result>(
+    work: (tx: Tx) => Promise<Result>,
+    { durable = true }: CommitOptions = {},
+  ): Promise<Result> {
+    return this.#transact({ scope: 'across', durable }, (tx) => work(tx))
   }
 
   /** @throws KonstructError `STORE_UNAVAILABLE` */
@@ -118,20 +134,18 @@ export class Database {
   }
 
   async #transact<Result>(
-    scope: Mark['scope'],
+    { scope, durable }: Mark & Required<CommitOptions>,
     work: (tx: Tx, transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
     const marked = { scope } as object
     try {
-      return await this.#sequelize.transaction(marked, (transaction) =>
-        work({ query: (sql, bind = []) => this.#query(sql, bind, transaction) }, transaction),
-      )
+      return await this.#sequelize.transaction(marked, async (transaction) => {
+        const tx: Tx = { query: (sql, bind = []) => runPrepared(transaction, sql, bind) }
+        if (!durable) await tx.query('set local synchronous_commit to off')
+        return work(tx, transaction)
+      })
     } catch (thrown) {
       throw translate(thrown)
     }
-  }
-
-  #query<Result extends object>(sql: string, bind: readonly unknown[], transaction: Transaction) {
-    return this.#sequelize.query<Result>(sql, { bind: [...bind], type: QueryTypes.SELECT, transaction })
   }
 }

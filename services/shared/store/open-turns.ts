@@ -13,11 +13,14 @@ const columns = (refs: readonly TurnRef[]) =>
 
 const named = `(tenant_id, turn_id) in (select * from unnest($1::text[], $2::uuid[]))`
 
+/** A note that is lost is made again: its turn is published or announced once more, which changes nothing. */
+const repeatable = { durable: false } as const
+
 /** Notes that Kafka has these turns. */
 export const confirmPublished = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
   database.acrossTenants(async (tx) => {
     await tx.query(`update konstruct.open_turns set published_at = now() where ${named}`, columns(refs))
-  })
+  }, repeatable)
 
 /** Leaves turns to be taken up later, by whoever has a place free. */
 export const setAside = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
@@ -29,7 +32,7 @@ export const setAside = (database: Database, refs: readonly TurnRef[]): Promise<
 export const closeTurns = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
   database.acrossTenants(async (tx) => {
     await tx.query(`delete from konstruct.open_turns where finished and ${named}`, columns(refs))
-  })
+  }, repeatable)
 
 interface WaitingTurnsQuery {
   readonly limit: number

@@ -115,6 +115,38 @@ describe('The door to PostgreSQL', () => {
     assert.equal(row?.tenant, '')
   })
 
+  it('has a statement planned once per connection, whoever asks', async () => {
+    const single = new Database({ url: store.urls.app, poolSize: 1, application: 'test' })
+    for (const tenant of ['acme', 'globex', 'acme']) await single.withTenant(tenant, titles)
+    const prepared = await single.acrossTenants((tx) =>
+      tx.query(
+        `select name from pg_prepared_statements where statement = 'select title from konstruct.conversations'`,
+      ),
+    )
+    await single.close()
+    assert.equal(prepared.length, 1)
+  })
+
+  it('waits for the disk unless what is committed can be done again', async () => {
+    const setting = async (options?: { durable: boolean }) => {
+      const [row] = await store.app.withTenant(
+        'acme',
+        (tx) => tx.query<{ synchronous_commit: string }>('show synchronous_commit'),
+        options,
+      )
+      return row?.synchronous_commit
+    }
+    assert.equal(await setting({ durable: false }), 'off')
+    assert.equal(await setting(), 'on')
+  })
+
+  it('takes any text, even one that PostgreSQL cannot hold', async () => {
+    const [row] = await store.app.acrossTenants((tx) =>
+      tx.query<{ text: string }>('select $1::text as text', ['a\0b']),
+    )
+    assert.equal(row?.text, String.raw`a\0b`)
+  })
+
   it('keeps interleaved tenants apart', async () => {
     const runs = Array.from({ length: 200 }, (_, n) => (n % 2 === 0 ? 'acme' : 'globex'))
     const seen = await Promise.all(runs.map((tenant) => store.app.withTenant(tenant, titles)))
