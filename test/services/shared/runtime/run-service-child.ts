@@ -7,6 +7,7 @@ const idle = setInterval(() => {}, 1_000)
 const starts: Readonly<Record<string, () => Promise<RunningService>>> = {
   runs: () => Promise.resolve({ stop: () => Promise.resolve(clearInterval(idle)) }),
   chatters: () => {
+    // oxlint-disable-next-line no-console -- as Sequelize does
     console.warn('Rolling back %s failed', 'x')
     return Promise.resolve({ stop: () => Promise.resolve() })
   },

@@ -14,9 +14,10 @@ interface Line {
 const run = async (what: string): Promise<{ readonly code: unknown; readonly lines: readonly Line[] }> => {
   const process = spawn(globalThis.process.execPath, [child, what], { stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
+  let asked = false
   process.stdout.on('data', (data: Buffer) => {
     output += data.toString('utf8')
-    if (output.includes('"started"')) process.kill('SIGTERM')
+    if (!asked && output.includes('"started"')) asked = process.kill('SIGTERM')
   })
   const [code] = (await once(process, 'close')) as [unknown]
   const lines = output
