@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 
 const checks: readonly (readonly [name: string, command: string, ...args: string[]])[] = [
   ['types', 'tsc'],
+  ['types of the web chat', 'tsc', '-p', 'services/webchat'],
   ['lint', 'oxlint', '--type-aware'],
   ['format', 'prettier', '--check', '--log-level=warn', '.'],
   ['unused code', 'knip'],

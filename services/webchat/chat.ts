@@ -107,7 +107,6 @@ export class Chat {
   /** The reader asks for it: again after an ending, or sooner than planned. */
   tryNow(): void {
     this.#connection.start()
-    this.#connection.hurry()
   }
 
   /** The network is back or the page is looked at again. */
@@ -228,6 +227,7 @@ export class Chat {
   #welcomed(frame: WelcomeFrame): void {
     const before = this.#welcome?.user
     this.#welcome = frame
+    this.#notice = null
     this.#follower.restart()
     if (before === undefined) this.#open.recall(frame)
     else if (before !== frame.user) this.#becameAnother(before, frame)

@@ -60,6 +60,8 @@ export class Connection {
   #failures = 0
   #openedAt = 0
   #announcedMs: number | null = null
+  /** The wait that goes on is one that the gateway asked for. */
+  #asked = false
   #renewToken = false
   /** Grows with every attempt and with close(), so that what an abandoned attempt awaited changes nothing. */
   #attempt = 0
@@ -74,13 +76,14 @@ export class Connection {
     return this.#status.name === 'open'
   }
 
+  /** Also after an ending, and sooner than planned: somebody asks for it. */
   start(): void {
-    if (this.#status.name === 'idle' || this.#status.name === 'ended') this.#connect()
+    if (this.#status.name !== 'connecting' && this.#status.name !== 'open') this.#connect()
   }
 
-  /** The network or the reader is back: a waiting connection tries now. */
+  /** The network or the reader is back: no need to wait, unless the gateway has asked for it. */
   hurry(): void {
-    if (this.#status.name === 'waiting') this.#connect()
+    if (this.#status.name === 'waiting' && !this.#asked) this.#connect()
   }
 
   /** False when there is no open socket; the caller says it again after the next `welcome`. */
@@ -143,6 +146,7 @@ export class Connection {
   #closed(code: number): void {
     if (this.#openedAt > 0 && this.#ports.now() - this.#openedAt >= stableMs) this.#failures = 0
     this.#openedAt = 0
+    this.#asked = false
     const after = afterClose(code)
     switch (after) {
       case 'forbidden':
@@ -152,6 +156,7 @@ export class Connection {
         this.#renewToken = true
         return this.#retryIn(this.#failures++ === 0 ? 0 : this.#backoff())
       case 'return':
+        this.#asked = true
         return this.#retryIn(this.#announcedDelay())
       case 'reconnect':
         return this.#retryIn(this.#backoff())

@@ -3,6 +3,7 @@
 // A token in the fragment never reaches a server or its log; it leaves the address at once, and stays with the
 // tab so that a reload does not sign the reader out.
 import { browserStorage } from './browser-storage.ts'
+import { plainText } from './plain-text.ts'
 import { ChatElement } from './elements/chat-element.ts'
 
 const openPage = (): void => {
@@ -13,7 +14,13 @@ const openPage = (): void => {
   chat.tenant = decodeURIComponent(tenant)
   chat.agent = new URLSearchParams(location.search).get('agent') ?? ''
   chat.token = takeToken(chat.tenant)
+  chat.addEventListener('konstruct-agent', (event) => (document.title = titleOf(event)))
   document.body.append(chat)
+}
+
+const titleOf = (event: Event): string => {
+  const { name } = (event as CustomEvent<{ readonly name: string }>).detail
+  return name === '' ? 'Chat' : `${plainText(name)} · Chat`
 }
 
 const takeToken = (tenant: string): string => {

@@ -7,7 +7,7 @@
 //   token    a token of the tenant's identity provider; or the property `getToken`, asked again when one runs out
 //
 // Colours and font follow the custom properties `--konstruct-accent`, `--konstruct-on-accent`, `--konstruct-font`.
-// Events: `konstruct-open`, `konstruct-close`, and `konstruct-sign-in-needed` when no good token is to be had.
+// Events: `konstruct-open`, `konstruct-close`, `konstruct-agent` (whom the reader talks to: `detail.name`), and `konstruct-sign-in-needed` when no good token is to be had.
 //
 // A launcher connects when it is first opened: a page that nobody chats on costs no socket.
 import { LitElement, html, nothing } from 'lit'
@@ -17,6 +17,7 @@ import { styles } from '../styles/styles.ts'
 import type { HostToken } from '../visitor-token.ts'
 import { icons } from '../views/icons.ts'
 import { panel } from '../views/panel.ts'
+import { agentName } from '../views/screen.ts'
 import type { Actions, Screen } from '../views/screen.ts'
 import { announcement } from './announcement.ts'
 import { openBrowserChat } from './browser-chat.ts'
@@ -191,12 +192,21 @@ export class ChatElement extends LitElement {
 
   #viewChanged(before: ChatView | null, after: ChatView): void {
     this.#state.linkIs(after.link)
+    this.#tellAgent(before, after)
     if (before === null) return
     this.#told = announcement(before, after) ?? this.#told
     if (before.conversation.id !== after.conversation.id) this.#scroll.toEnd(null)
     const signedOut = after.link.name === 'ended' && after.link.why === 'sign-in'
     if (signedOut && before.link.name !== 'ended')
       this.dispatchEvent(new CustomEvent('konstruct-sign-in-needed', { bubbles: true, composed: true }))
+  }
+
+  #tellAgent(before: ChatView | null, after: ChatView): void {
+    const name = agentName(after, after.conversation.agent)
+    if (before !== null && agentName(before, before.conversation.agent) === name) return
+    this.dispatchEvent(
+      new CustomEvent('konstruct-agent', { detail: { name }, bubbles: true, composed: true }),
+    )
   }
 
   #keyPressed(event: KeyboardEvent): void {

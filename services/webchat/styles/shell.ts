@@ -134,8 +134,7 @@ export const shell = css`
   }
 
   .conversation[aria-current] {
-    border-color: var(--line);
-    background: var(--raised);
+    background: var(--accent-wash);
   }
 
   .conversation .title {

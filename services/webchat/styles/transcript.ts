@@ -26,7 +26,7 @@ export const transcriptStyles = css`
     min-width: 0;
   }
 
-  .entry:is(.sending, .reply, .failure) {
+  .entry:is([data-kind='sending'], [data-kind='reply'], [data-kind='failure']) {
     animation: appear 180ms cubic-bezier(0.2, 0, 0, 1);
   }
 
@@ -169,7 +169,7 @@ export const transcriptStyles = css`
     text-align: center;
   }
 
-  .failure > .failure,
+  .failure,
   .confirmation {
     border: 1px solid var(--alert-line);
     border-radius: var(--radius);
@@ -177,7 +177,7 @@ export const transcriptStyles = css`
     padding: 0.75rem 0.875rem;
   }
 
-  .failure > .failure {
+  .failure {
     display: flex;
     flex-wrap: wrap;
     align-items: center;

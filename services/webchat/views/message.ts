@@ -33,10 +33,13 @@ const storedMessage = (screen: Screen, message: Message): TemplateResult | typeo
   return reply({
     name: agentName(screen.chat, message.author),
     human: message.role === 'human',
-    body: html`<div class="markdown" ${markdown(message.text)}></div>
+    body: html`<div class="markdown" ${markdown(wholeText(message))}></div>
       ${endingMark(screen, message)}`,
   })
 }
+
+/** What was cut off in the middle of a mark is shown without the half mark, as it was while it was written. */
+const wholeText = ({ text, finish }: Message): string => (finish === 'complete' ? text : steadyTail(text))
 
 const endings: Readonly<Record<Message['finish'], string | null>> = {
   complete: null,

@@ -26,7 +26,8 @@ export const transcriptView = (screen: Screen, actions: Actions): TemplateResult
       ${repeat(
         items,
         ({ key }) => key,
-        (item) => html`<div class="entry ${item.kind}">${transcriptEntry(screen, actions, item)}</div>`,
+        (item) =>
+          html`<div class="entry" data-kind=${item.kind}>${transcriptEntry(screen, actions, item)}</div>`,
       )}
       ${confirmation === null ? nothing : confirmationCard(actions, confirmation)}
     </div>

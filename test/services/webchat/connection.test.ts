@@ -109,6 +109,18 @@ describe('the connection', () => {
     assert.equal(sockets.length, 2)
   })
 
+  it('waits as long as the gateway has asked for, unless somebody insists', async () => {
+    const { connection, open, last, sockets } = bench()
+    await open()
+    last().onClose(1012)
+    connection.hurry()
+    await settle()
+    assert.equal(sockets.length, 1)
+    connection.start()
+    await settle()
+    assert.equal(sockets.length, 2)
+  })
+
   it('asks for a new token when the old one ends', async () => {
     const { open, last, later, renewals } = bench()
     await open()

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { waitUntil } from '../../../support/wait-until.ts'
 import { desktop, field, isFocused, newestTalk, pageBench, phone, say } from '../page-bench.ts'
@@ -15,8 +14,7 @@ interface AxeResult {
 
 /** Run by Chromium itself, which the page's own policy does not bind. */
 const serious = async (page: Page): Promise<readonly string[]> => {
-  const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  await page.evaluate(`${axe}; void 0`)
+  await page.evaluate(`${axe.source}; void 0`)
   const { violations } = await page.evaluate<AxeResult>('axe.run()')
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -107,7 +105,7 @@ describe('the chat element, for everybody', function () {
         await page.locator('.table').waitFor()
         assert.deepEqual(await serious(page), [], 'with a reply')
         talk.finish(talk.ask('and?'), 'failed', 'Half')
-        await page.locator('.failure').first().waitFor()
+        await page.locator('.failure').waitFor()
         bench.gateway.refuseNext = 'RATE_LIMITED'
         await say(page, 'refused')
         await page.locator('.refused').waitFor()
