@@ -1,12 +1,15 @@
-// `mocha` runs everything, `mocha <file>` that file. With KONSTRUCT_TEST_UNIT=1 the tests that need real parts are
+// `mocha` runs everything, `mocha <file or folder>` that. With KONSTRUCT_TEST_UNIT=1 the tests that need real parts are
 // left out; nothing has to be started then.
+import { existsSync } from 'node:fs'
 import { testsWithParts } from './test/support/tests-with-parts.ts'
 
 const inCi = Boolean(process.env.CI)
 const unitOnly = process.env.KONSTRUCT_TEST_UNIT === '1'
-const filesAreGiven = process.argv.some((argument) => argument.endsWith('.test.ts'))
+const filesAreGiven = process.argv.slice(2).some((argument) => existsSync(argument))
 
 export default {
+  extension: ['test.ts'],
+  recursive: true,
   spec: filesAreGiven ? [] : ['test/**/*.test.ts'],
   ignore: unitOnly ? [...testsWithParts()] : [],
   require: ['test/support/root-hooks.ts'],
