@@ -81,6 +81,8 @@ const probeTable = async (tx: TenantTx, table: string, other: string): Promise<r
 }
 
 const probe = async (tx: TenantTx, mine: string, other: string): Promise<readonly string[]> => {
+  // A plan that this connection keeps was made under the policies and rights of its time; others will make theirs now.
+  await tx.query('discard plans')
   const tables = (await tx.query<{ table: string }>(tablesQuery)).map(({ table }) => table)
   await become(tx, other)
   for (const [table, insert] of Object.entries(canaryRows))

@@ -191,7 +191,7 @@ export const keepsTheContractOfADesiredSource = (open: () => Promise<OpenSource>
       opened.source.addFinalizer(first, signal),
       (thrown) => thrown instanceof KonstructError && thrown.code === 'KUBE_CONFLICT',
     )
-    assert.equal(find('acme')?.status, undefined)
+    assert.equal(find('acme')?.status?.conditions, undefined)
     assert.deepEqual(find('acme')?.finalizers, [])
   })
 

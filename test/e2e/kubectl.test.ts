@@ -3,13 +3,11 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import type { Operator } from '../../operator/operator.ts'
-import { appendUserMessage } from '../../services/shared/store/append-user-message.ts'
-import { countKeys } from '../../services/shared/redis/purge-keys.ts'
-import { sessionKey } from '../../services/shared/redis/keys.ts'
 import { countRows } from '../../services/shared/store/purge-tenant.ts'
 import { readTenant } from '../../services/shared/store/read-tenant.ts'
 import { aNamespace, anAgent, aSecret, aTenant, manifestsOf, webForUsers } from '../operator/manifests.ts'
 import { onKubernetes, type OnKubernetes } from '../operator/on-kubernetes.ts'
+import { chat, countLeftovers } from '../operator/scenes.ts'
 import { samplesFolder } from '../operator/standalone.ts'
 import { openClient } from '../operator/kube/a-kube.ts'
 import { kstatus, type StatusObject } from '../operator/kstatus.ts'
@@ -73,23 +71,6 @@ describe('kubectl and the operator', function () {
       'jsonpath={range .items[*]}{.reason}: {.note}{"\\n"}{end}',
     )
 
-  const chat = async (tenant: string): Promise<void> => {
-    await appendUserMessage(world.store.app, {
-      tenant,
-      channel: 'web',
-      conversation: crypto.randomUUID(),
-      clientMessageId: crypto.randomUUID(),
-      user: 'someone',
-      agent: 'support',
-      text: 'hello',
-      maxWaitingTurns: 100,
-    })
-    await world.redis.set(sessionKey(tenant, 'thread'), 'writing', 600)
-  }
-
-  const rowsOf = async (tenant: string): Promise<number> =>
-    Object.values(await countRows(world.store.operator, tenant)).reduce((sum, count) => sum + count, 0)
-
   it('waits no longer than 5 s for the samples to be Ready, tenants and agents', async () => {
     await world.kubectl('apply', '-f', samplesFolder)
     await world.kubectl('wait', '--for=condition=Ready', 'tenants,agents', '--all', '-A', '--timeout=5s')
@@ -119,11 +100,9 @@ describe('kubectl and the operator', function () {
 
   it('deletes every row and every key with deletionPolicy Delete, and tells what went', async () => {
     const { name } = await aReadyTenant({ deletionPolicy: 'Delete' })
-    await chat(name)
-    assert.ok((await rowsOf(name)) > 0)
+    await chat(world, name)
     await world.kubectl('-n', name, 'delete', 'tenant', name, '--timeout=15s')
-    assert.equal(await rowsOf(name), 0)
-    assert.equal(await countKeys(world.redis, name), 0)
+    assert.equal(await countLeftovers(world, name), 0)
     assert.match(
       await eventsOf(name),
       /DataDeleted: Deleted: .*messages 1.*Redis keys 1\. Counted again: nothing is left/,
@@ -132,7 +111,7 @@ describe('kubectl and the operator', function () {
 
   it('retains the data by default, and gives it back to a Tenant of the same name', async () => {
     const { name, manifest } = await aReadyTenant()
-    await chat(name)
+    await chat(world, name)
     await world.kubectl('-n', name, 'delete', 'tenant', name, '--timeout=5s')
     assert.equal((await readTenant(world.store.app, name))?.entry.state, 'retained')
     assert.equal((await countRows(world.store.operator, name)).messages, 1)

@@ -118,6 +118,18 @@ describe('A folder of manifests', () => {
     assert.deepEqual(source.problems(), [])
   })
 
+  it('keeps what a file held before it was broken, after a restart too', async () => {
+    write('a.yaml', manifestsOf(aTenant('acme')))
+    follow()
+    await source.close()
+    write('a.yaml', 'kind: Tenant\n  metadata: {')
+    write('b.yaml', '')
+    source = newSource(clock, folder)
+    follow()
+    await aWhile()
+    assert.equal(nameOf('acme'), 'acme')
+  })
+
   it('keeps the last valid version of a resource, and refuses the newer one in the words of the API server', async () => {
     write('a.yaml', manifestsOf(aTenant('acme')))
     follow()
