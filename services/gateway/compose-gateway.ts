@@ -22,6 +22,8 @@ import type { TokenPorts } from './tokens/verify-token.ts'
 /** A request's head must be there within this, and the whole of it within the next, in milliseconds. */
 const headersTimeout = 10_000
 const requestTimeout = 30_000
+/** How often Node looks for requests that are late, in milliseconds. */
+const connectionsCheckingInterval = 5_000
 /** Longer than the idle time-out of usual proxies, so that it is they who close, in milliseconds. */
 const keepAliveTimeout = 75_000
 
@@ -48,8 +50,10 @@ interface Wiring extends Omit<Composition, 'server'> {
 
 export const composeGateway = (config: GatewayConfig, ports: CompositionPorts): Composition => {
   const { log } = ports
-  const metrics = createMetrics(ports.registry)
   const parts = openParts(config, log)
+  const metrics = createMetrics(ports.registry, {
+    redis: () => parts.redis.ready && parts.subscriber.ready,
+  })
   const sessions = new Sessions({ limits: config, metrics })
   const relays = new Relays({
     ...parts,
@@ -79,7 +83,10 @@ const createChatServer = (wiring: Wiring): Server => {
     buckets: new LocalBuckets(),
     visitorRate: { perMinute: config.visitorsPerMinute, burst: config.visitorsBurst },
   })
-  const server = createServer({ headersTimeout, requestTimeout, keepAliveTimeout }, app)
+  const server = createServer(
+    { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout },
+    app,
+  )
   const door = createDoor(wiring)
   server.on('upgrade', (request, wire, head) => void door(request, wire, head))
   return server

@@ -6,10 +6,26 @@ const buckets = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 
 export type GatewayMetrics = ReturnType<typeof createMetrics>
 
-export const createMetrics = (registry: Registry) => ({
+/** Parts that can be asked at any time whether they are there. */
+type Probes = Readonly<Record<string, () => boolean>>
+
+export const createMetrics = (registry: Registry, probes: Probes) => ({
   ...countersOf(registry),
   ...measuresOf(registry),
+  partUp: partUpOf(registry, probes),
 })
+
+/** Kafka is not asked, but known by whether it took the last turn. */
+const partUpOf = (registry: Registry, probes: Probes) =>
+  new Gauge({
+    name: `${prefix}part_up`,
+    help: '1 when a part that is needed is there, as far as is known.',
+    labelNames: ['part'],
+    registers: [registry],
+    collect() {
+      for (const [part, isUp] of Object.entries(probes)) this.set({ part }, isUp() ? 1 : 0)
+    },
+  })
 
 const prefix = 'konstruct_gateway_'
 
@@ -46,11 +62,6 @@ const measuresOf = (registry: Registry) => {
     })
   return {
     connections: gauge('connections', 'Open WebSockets.', 'tenant'),
-    partUp: gauge(
-      'part_up',
-      '1 when a part that is needed answered the last time that it was asked.',
-      'part',
-    ),
     acceptSeconds: seconds('accept', 'From a send to its acceptance, whole and hop by hop.', ['hop']),
     httpSeconds: seconds('http_request', 'Time to answer an HTTP request.', ['route', 'status']),
   }

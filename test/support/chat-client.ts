@@ -126,7 +126,7 @@ export class ChatClient {
   async next<Type extends ServerFrame['type']>(
     type: Type,
     matches: (frame: FrameOf<Type>) => boolean = () => true,
-    deadlineMs = 5_000,
+    deadlineMs = 8_000,
   ): Promise<FrameOf<Type>> {
     const isWanted = (frame: ServerFrame): frame is FrameOf<Type> =>
       frame.type === type && !this.#taken.has(frame) && matches(frame as FrameOf<Type>)
@@ -162,7 +162,7 @@ export class ChatClient {
     )
   }
 
-  untilClosed(deadlineMs = 5_000): Promise<Closed> {
+  untilClosed(deadlineMs = 8_000): Promise<Closed> {
     return waitUntil(
       { until: 'the socket was closed', deadlineMs, everyMs: 3 },
       () => this.closed ?? undefined,

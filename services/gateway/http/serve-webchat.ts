@@ -52,7 +52,9 @@ export const serveStatic = (folder: string): RequestHandler => {
 export const servePage =
   ({ directory, webchatFolder }: AppPorts) =>
   (request: TenantRequest, response: Response, next: NextFunction): void => {
-    const { web } = findTenant(directory, request.params.tenant)
+    const { web, config } = findTenant(directory, request.params.tenant)
+    // The page names its files from where it stands.
+    if (request.path.endsWith('/')) return response.redirect(308, `../${config.tenant}`)
     response.set({
       'Content-Security-Policy': policy(web.allowedOrigins),
       'Permissions-Policy': 'camera=(), geolocation=(), microphone=()',

@@ -3,6 +3,9 @@
 // `accepted` is a promise that the message will be answered, so it is made last, when PostgreSQL has the message and Kafka
 // has its turn. Whatever fails before makes an `error` frame; the client sends the same id again, which finds what was
 // stored and goes on from there. Redis only shows: while it is away, messages are taken all the same.
+//
+// A socket that does not follow the conversation yet joins while the turn is being queued: what the orchestrator writes
+// meanwhile is in the stream, which is read after listening has begun, so nothing can fall between the two.
 import type { SendFrame, StreamEvent, StreamPosition } from '../../shared/domain/frames.ts'
 import { admitMessage, type AdmissionPorts } from '../../shared/intake/admit-message.ts'
 import { publishTurn, type PublishPorts } from '../../shared/intake/publish-turn.ts'
@@ -28,8 +31,11 @@ export const handleSend = async (ports: SendPorts, session: Session, frame: Send
   const stopTimer = ports.metrics.acceptSeconds.startTimer({ hop: 'total' })
   try {
     const stored = await store(ports, session, frame)
-    await show(ports, session, { frame, stored })
-    if (!stored.published) await queue(ports, session, { frame, stored })
+    const position = stored.published ? null : await announce(ports, session, { frame, stored })
+    await Promise.all([
+      follow(ports, session, { frame, position }),
+      stored.published ? null : queue(ports, session, { frame, stored }),
+    ])
     const { id, conversation } = frame
     session.send({ type: 'accepted', id, conversation, message: stored.message.id, turn: stored.turn })
     ports.metrics.messages.inc({ tenant, outcome: 'accepted' })
@@ -68,36 +74,42 @@ const store = async (ports: SendPorts, session: Session, frame: SendFrame): Prom
   )
 }
 
-/** All who follow the conversation see the message; this socket follows it from here on. */
-const show = async (ports: SendPorts, session: Session, send: Stored): Promise<void> => {
-  const { conversation } = send.frame
-  const position = send.stored.published
-    ? null
-    : await timed(ports, 'events', () => announce(ports, session, send))
-  if (session.following.has(conversation)) return
-  await timed(ports, 'follow', () => followConversation(ports, session, conversation, wishBefore(position)))
-}
-
 const eventsOf = ({ message, turn }: StoredUserMessage): readonly StreamEvent[] => [
   { kind: 'message', message },
   { kind: 'state', turn, state: 'queued' },
 ]
 
-/** Null when Redis is away: then nobody is shown anything now, and history has it. */
+/**
+ * All who follow the conversation see the message. Null when Redis is away: then nobody is shown anything now, and
+ * history has it.
+ */
 const announce = async (
   ports: SendPorts,
   { visit }: Session,
   { frame, stored }: Stored,
 ): Promise<StreamPosition | null> => {
   const key = webchatResponseKey(visit.tenant, frame.conversation)
+  const flush = `queued/${stored.turn}`
   try {
-    return await appendEvents(ports.admission.redis, key, eventsOf(stored), {
-      flush: `queued/${stored.turn}`,
-    })
+    return await timed(ports, 'events', () =>
+      appendEvents(ports.admission.redis, key, eventsOf(stored), { flush }),
+    )
   } catch (thrown) {
     if (asKonstructError(thrown).code !== 'REDIS_UNAVAILABLE') throw thrown
     return null
   }
+}
+
+interface Announced {
+  readonly frame: SendFrame
+  readonly position: StreamPosition | null
+}
+
+/** A sender follows the conversation from here on. */
+const follow = async (ports: SendPorts, session: Session, { frame, position }: Announced): Promise<void> => {
+  const { conversation } = frame
+  if (session.following.has(conversation)) return
+  await timed(ports, 'follow', () => followConversation(ports, session, conversation, wishBefore(position)))
 }
 
 /** A socket that joins by sending sees the conversation as it was, and then its own message come. */

@@ -52,6 +52,7 @@ describe('A gateway', () => {
       const accepted = await client.sayAccepted('Hello')
       const { conversation } = accepted
       const blind = await client.next('subscribed')
+      assert.match((await metric(gateway, 'konstruct_gateway_part_up{part="redis"}')) ?? '', / 0$/)
       assert.deepEqual([blind.epoch, blind.seq, blind.recovered, blind.live], [0, 0, false, null])
       assert.deepEqual(
         blind.messages.map(({ text }) => text),

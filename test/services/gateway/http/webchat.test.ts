@@ -38,6 +38,7 @@ describe('The chat page', () => {
     const suspended = (await world.publish(aTenant({ state: 'suspended' }))).tenant
     assert.equal((await get(`/chat/${suspended}`)).status, 200)
     assert.equal((await get('/chat/nobody')).status, 404)
+    assert.equal((await get(`/chat/${tenant}/`)).url, `${gateway.url}/chat/${tenant}`)
   })
 
   it('loads only its own scripts, and may be framed only by the pages that the tenant lists', async () => {
