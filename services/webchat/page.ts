@@ -15,7 +15,15 @@ const openPage = (): void => {
   chat.agent = new URLSearchParams(location.search).get('agent') ?? ''
   chat.token = takeToken(chat.tenant)
   chat.addEventListener('konstruct-agent', (event) => (document.title = titleOf(event)))
+  chat.addEventListener('konstruct-agent', () => void letReaderType(chat), { once: true })
   document.body.append(chat)
+}
+
+/** Once it is known who answers; on a touch screen the keyboard would cover the greeting. */
+const letReaderType = async (chat: ChatElement): Promise<void> => {
+  await chat.updateComplete
+  const untouched = document.activeElement === null || document.activeElement === document.body
+  if (untouched && !matchMedia('(pointer: coarse)').matches) chat.focusText()
 }
 
 const titleOf = (event: Event): string => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { waitUntil } from '../../support/wait-until.ts'
 import { hostileReplies } from './hostile-replies.ts'
-import { chatPage, field, lastReply, newestTalk, pageBench, say } from './page-bench.ts'
+import { chatPage, field, isFocused, lastReply, newestTalk, pageBench, say } from './page-bench.ts'
 
 describe('the chat page in real Chromium', function () {
   this.timeout(60_000)
@@ -13,6 +13,13 @@ describe('the chat page in real Chromium', function () {
     await page.getByRole('radio', { name: /Paul Weber/ }).check({ force: true })
     await say(page, 'about my pay')
     assert.equal((await newestTalk(bench.gateway)).agent, 'payroll')
+  })
+
+  it('lets the reader type at once', async () => {
+    const page = await bench.open()
+    await waitUntil({ until: 'the field has the focus' }, () => isFocused(field(page)))
+    await page.keyboard.type('Hello')
+    assert.equal(await field(page).inputValue(), 'Hello')
   })
 
   it('begins with the agent that the address names', async () => {
