@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { awaitReady } from '../../dev/parts/await-ready.ts'
 import { freePort } from '../../dev/parts/free-port.ts'
-import { startLeashed } from '../../dev/parts/leashed-program.ts'
+import { logTail, startLeashed } from '../../dev/parts/leashed-program.ts'
 
 export interface ChildSpec {
   readonly name: string
@@ -19,6 +19,8 @@ export interface ChildService {
   readonly adminUrl: string
   /** All that it has logged. */
   log(): string
+  /** Its exit code and the end of its log, when it ended without being asked to; null when all is well. */
+  readonly crash: string | null
   /** Ends it as a crash would, and waits until it is gone. */
   kill(): Promise<void>
   /** Asks it to end with SIGTERM, and waits until it is gone. */
@@ -57,9 +59,14 @@ export const startChild = async ({ name, main, environment, logFile }: ChildSpec
     graceMs,
   })
   await awaitReady({ name, program, deadlineMs: readyWithinMs, probe: () => isReady(adminUrl) })
-  const life = { ended: false }
-  void program.exited.then(() => {
+  const life: { ended: boolean; asked: boolean; crash: string | null } = {
+    ended: false,
+    asked: false,
+    crash: null,
+  }
+  void program.exited.then((code) => {
     life.ended = true
+    if (!life.asked) life.crash = `${name} ended by itself with ${code}:\n${logTail(logFile)}`
   })
   // A pid that is free again may be another's.
   const signal = (given: NodeJS.Signals): void => {
@@ -70,10 +77,17 @@ export const startChild = async ({ name, main, environment, logFile }: ChildSpec
     pid: program.pid,
     adminUrl,
     log: () => readFileSync(logFile, 'utf8'),
+    get crash() {
+      return life.crash
+    },
     kill: async () => {
+      life.asked = true
       if (!life.ended) await program.kill()
     },
-    stop: () => program.stop(),
+    stop: async () => {
+      life.asked = true
+      await program.stop()
+    },
     pause: () => signal('SIGSTOP'),
     resume: () => signal('SIGCONT'),
   }

@@ -88,6 +88,7 @@ export class Platform {
   readonly #folder = mkdtempSync(join(tmpdir(), 'konstruct-e2e-'))
   readonly #settings: Settings
   readonly #started: ChildService[] = []
+  #names = 0
   readonly #models: TalkingModel[] = []
   readonly #people: Person[] = []
 
@@ -139,7 +140,7 @@ export class Platform {
       KONSTRUCT_PORT: String(port),
       ...settings,
     })
-    const gateway = { ...child, url: `http://127.0.0.1:${port}` }
+    const gateway = Object.assign(child, { url: `http://127.0.0.1:${port}` })
     this.gateways.push(gateway)
     return gateway
   }
@@ -262,11 +263,14 @@ export class Platform {
     return this.#started.map((child) => child.log()).join('')
   }
 
+  /** @throws when a process has ended without being asked to: whatever else held, that must not happen */
   async end(): Promise<void> {
+    const crashes = this.#started.flatMap(({ crash }) => crash ?? [])
     await Promise.all(this.#people.map((person) => person.leave()))
     await Promise.all(this.#started.map((child) => child.kill()))
     await Promise.all([...this.#models.map((model) => model.close()), this.redis.stop(), this.store.close()])
     rmSync(this.#folder, { recursive: true, force: true })
+    if (crashes.length > 0) throw new Error(crashes.join('\n'))
   }
 
   #come(visitor: Visitor & { readonly tenant: string }, gateway: number): Promise<Person> {
@@ -281,7 +285,8 @@ export class Platform {
   }
 
   async #start(part: string, main: string, settings: Settings): Promise<ChildService> {
-    const name = `${part}-${this.#started.length}`
+    this.#names += 1
+    const name = `${part}-${this.#names}`
     const logFile = join(this.#folder, `${name}.log`)
     const child = await startChild({ name, main, environment: { ...this.#settings, ...settings }, logFile })
     this.#started.push(child)

@@ -35,6 +35,9 @@ export class TalkingModel {
   readonly calls: ModelCall[] = []
   /** Of the calls that begin from now on. */
   pace = quick
+  /** How many answers were under way at the same time. */
+  mostAtOnce = 0
+  #atOnce = 0
   readonly #server: ScriptedModel
   readonly #canary: string
   #held: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
@@ -42,7 +45,12 @@ export class TalkingModel {
   private constructor(server: ScriptedModel, canary: string) {
     this.#server = server
     this.#canary = canary
-    server.script = (answer, asked) => this.#talk(answer, asked)
+    server.script = async (answer, asked) => {
+      this.#atOnce += 1
+      this.mostAtOnce = Math.max(this.mostAtOnce, this.#atOnce)
+      await this.#talk(answer, asked)
+      this.#atOnce -= 1
+    }
   }
 
   /** `canary` is in every answer. */
@@ -98,7 +106,7 @@ export class TalkingModel {
       call.said += 1
       await sleep(everyMs, undefined, { signal: closed }).catch(() => {})
     }
-    answer.finish()
+    if (!closed.aborted) answer.finish()
   }
 
   async #mayGoOn({ said, closed }: ModelCall, words: number): Promise<void> {

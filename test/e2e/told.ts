@@ -10,11 +10,21 @@ export const measured = (what: string, ms: number): void => {
 }
 
 /**
+ * The same messages; those of a role in the same order. A message that was said while a reply was being saved may stand
+ * before it on the screen and behind it in history: the two are announced by different processes.
+ */
+export const assertSameMessages = (screen: readonly Message[], history: readonly Message[]): void => {
+  const byRole = (messages: readonly Message[]) => messages.toSorted((a, b) => a.role.localeCompare(b.role))
+  assert.deepEqual(byRole(screen), byRole(history), 'the screen shows what is stored')
+}
+
+/**
  * The reply to what was said, once it is there; there is one, whole, from one call of the model, and the person's screen
  * shows exactly what history has.
  */
 export const assertOneReply = async (person: Person, said: Said, model: TalkingModel): Promise<Message> => {
   const reply = await person.answered(said)
+  assert.equal(reply.finish, 'complete')
   const { conversation, text } = said.frame
   const history = await person.history(conversation)
   const view = person.view(conversation)
@@ -27,7 +37,7 @@ export const assertOneReply = async (person: Person, said: Said, model: TalkingM
   assert.equal(ofTurn[0]?.text, text)
   const answers = model.callsFor(text).map(({ answer }) => answer)
   assert.ok(answers.includes(reply.text), 'the reply is what one call of the model said')
-  assert.deepEqual([...view.messages.values()], history, 'the screen shows what is stored')
+  assertSameMessages([...view.messages.values()], history)
   assert.deepEqual(view.faults, [])
   assert.equal(view.live.size, 0)
   return reply
