@@ -37,25 +37,30 @@ const download = (names: readonly string[], folder: string, report: Report): Pro
   })
 
 /** The packages that installing this one would add to the system, itself included: apt's own resolver says. */
-const missingPackages = async (name: string): Promise<readonly string[]> => {
-  const uris = await askProgram('apt-get', [
-    'install',
-    '-y',
-    '-qq',
-    '--no-install-recommends',
-    '--print-uris',
-    '-o',
-    'Debug::NoLocking=1',
-    name,
-  ])
-  const names = [...(uris ?? '').matchAll(/^'[^']*' ([^_ ]+)_/gm)].flatMap((match) => match[1] ?? [])
+const missingPackages = async (name: string, report: Report): Promise<readonly string[]> => {
+  const uris = await runCommand({
+    doing: `asking what ${name} needs`,
+    command: 'apt-get',
+    args: [
+      'install',
+      '-y',
+      '-qq',
+      '--no-install-recommends',
+      '--print-uris',
+      '-o',
+      'Debug::NoLocking=1',
+      name,
+    ],
+    report,
+  })
+  const names = [...uris.matchAll(/^'[^']*' ([^_ ]+)_/gm)].flatMap((match) => match[1] ?? [])
   return names.length === 0 ? [name] : names
 }
 
 /** Unpacks the package and the libraries it lacks into the folder. */
 export const unpackDebianPackage = async (name: string, folder: string, report: Report): Promise<void> => {
   await refreshLists(name, report)
-  await download(await missingPackages(name), folder, report)
+  await download(await missingPackages(name, report), folder, report)
   for (const file of readdirSync(folder).filter((one) => one.endsWith('.deb'))) {
     await runCommand({
       doing: `unpacking ${file}`,

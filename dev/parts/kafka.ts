@@ -9,6 +9,7 @@ import { choosePort, freePort } from './free-port.ts'
 import { logContains, type ProgramSpec, startLeashed } from './leashed-program.ts'
 import {
   givenPart,
+  loopback,
   ownPart,
   type Part,
   partFolder,
@@ -26,6 +27,7 @@ export interface KafkaPart extends Part {
 interface Place {
   readonly folder: string
   readonly port: number
+  readonly host: string
   readonly controllerPort: number
   readonly report: Report
 }
@@ -54,11 +56,11 @@ const common = {
   'log.cleaner.dedupe.buffer.size': '4194304',
 }
 
-const propertiesOf = ({ folder, port, controllerPort }: Place): string =>
+const propertiesOf = ({ folder, port, host, controllerPort }: Place): string =>
   Object.entries({
     ...common,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `PLAINTEXT://${host}:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://${host}:${port}`,
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'log.dirs': join(folder, 'data'),
   })
@@ -98,11 +100,11 @@ const ownProgram = async (java: string, jars: string, place: Place): Promise<Pro
   }
 }
 
-const containerProgram = (engine: string, { folder, port }: Place): ProgramSpec => {
+const containerProgram = (engine: string, { folder, port, host }: Place): ProgramSpec => {
   const settings = {
     ...common,
     listeners: `PLAINTEXT://0.0.0.0:${port},CONTROLLER://127.0.0.1:9093`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'advertised.listeners': `PLAINTEXT://${host}:${port}`,
     'controller.quorum.voters': '1@127.0.0.1:9093',
   }
   const env = Object.entries(settings).map(([name, value]) => [
@@ -115,6 +117,7 @@ const containerProgram = (engine: string, { folder, port }: Place): ProgramSpec 
     args: containerArgs({
       image: 'docker.io/apache/kafka:4.1.1',
       ports: new Map([[port, port]]),
+      host,
       env: { ...(Object.fromEntries(env) as Record<string, string>), CLUSTER_ID: clusterId },
     }),
     logFile: join(folder, 'kafka.log'),
@@ -135,13 +138,13 @@ export const startKafka = async (options: StartOptions = {}): Promise<KafkaPart>
 
 /** Starts a Kafka of one's own, whatever the environment names: for those who kill it. */
 export const startOwnKafka = async (options: StartOptions = {}): Promise<KafkaPart> => {
-  const { report = reportToStderr } = options
+  const { host = loopback, report = reportToStderr } = options
   const found = await findKafka(report)
   const { folder, temporary } = partFolder('kafka', options.folder)
-  const port = await choosePort('Kafka', options.port)
-  const spec = await programOf(found, { folder, port, controllerPort: await freePort(), report })
+  const port = await choosePort('Kafka', options.port, host)
+  const spec = await programOf(found, { folder, port, host, controllerPort: await freePort(), report })
   const program = await startLeashed({ ...spec, temporary })
   const probe = (): Promise<boolean> => Promise.resolve(logContains(program, 'Kafka Server started'))
   await awaitReady({ name: 'Kafka', program, deadlineMs: 120_000, probe })
-  return { ...ownPart('kafka', found.origin, program), brokers: [`127.0.0.1:${port}`] }
+  return { ...ownPart('kafka', found.origin, program), brokers: [`${host}:${port}`] }
 }

@@ -28,12 +28,16 @@ export interface Part {
   kill(): Promise<void>
 }
 
+export const loopback = '127.0.0.1'
+
 /** Tells a person what takes time. */
 export type Report = (line: string) => void
 
 export interface StartOptions {
   /** A free one is taken when left out. */
   readonly port?: number
+  /** The address to listen on, and no other; 127.0.0.1 when left out. Who can reach it can reach the part. */
+  readonly host?: string
   /** Keeps the data here; left out, it goes to a temporary folder that is removed at the end. */
   readonly folder?: string
   readonly report?: Report

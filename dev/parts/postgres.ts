@@ -12,6 +12,7 @@ import { type LeashedProgram, type ProgramSpec, startLeashed } from './leashed-p
 import { asUnprivileged, unprivilegedUser } from './unprivileged.ts'
 import {
   givenPart,
+  loopback,
   mayComeFrom,
   ownPart,
   type Part,
@@ -41,6 +42,7 @@ interface Place {
   readonly folder: string
   readonly temporary: string | undefined
   readonly port: number
+  readonly host: string
   readonly password: string
   readonly durable: boolean
   readonly report: Report
@@ -116,13 +118,21 @@ const makeCluster = async (bin: string, place: Place): Promise<void> => {
   writeFileSync(join(place.folder, 'made'), '')
 }
 
+/** PostgreSQL's own file lets in nobody but this machine; with a given address the password decides. */
+const writeAccess = (folder: string): string => {
+  const file = join(folder, 'access.conf')
+  writeFileSync(file, 'host all all all scram-sha-256\n')
+  return file
+}
+
 const ownProgram = async (bin: string, place: Place): Promise<ProgramSpec> => {
   if (!existsSync(join(place.folder, 'made'))) await makeCluster(bin, place)
-  const settings = { port: String(place.port), listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+  const settings = { port: String(place.port), listen_addresses: place.host, unix_socket_directories: '' }
+  const access = place.host === loopback ? {} : { hba_file: writeAccess(place.folder) }
   const server = asUnprivileged(join(bin, 'postgres'), [
     '-D',
     join(place.folder, 'data'),
-    ...asArgs({ ...settingsOf(place), ...settings }),
+    ...asArgs({ ...settingsOf(place), ...settings, ...access }),
   ])
   return { name: 'postgres', ...server, logFile: join(place.folder, 'postgres.log') }
 }
@@ -133,6 +143,7 @@ const containerProgram = (engine: string, place: Place): ProgramSpec => ({
   args: containerArgs({
     image,
     ports: new Map([[place.port, 5432]]),
+    host: place.host,
     env: { POSTGRES_PASSWORD: place.password, PGDATA: '/var/lib/konstruct/data' },
     // Data that go with the part stay inside: the files would belong to the image's user.
     mounts: new Map(place.temporary === undefined ? [[place.folder, '/var/lib/konstruct']] : []),
@@ -178,13 +189,13 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
 
 /** Starts a PostgreSQL of one's own, whatever the environment names: for those who kill it. */
 export const startOwnPostgres = async (options: PostgresOptions = {}): Promise<PostgresPart> => {
-  const { durable = true, report = reportToStderr } = options
+  const { durable = true, host = loopback, report = reportToStderr } = options
   const found = await findPostgres()
   const where = partFolder('postgres', options.folder)
-  const port = await choosePort('PostgreSQL', options.port)
-  const place = { ...where, port, password: passwordFor(where.folder), durable, report }
+  const port = await choosePort('PostgreSQL', options.port, host)
+  const place = { ...where, port, host, password: passwordFor(where.folder), durable, report }
   const program = await run(found, place)
-  const url = `postgres://postgres:${place.password}@127.0.0.1:${port}/postgres`
+  const url = `postgres://postgres:${place.password}@${host}:${port}/postgres`
   await awaitReady({ name: 'PostgreSQL', program, deadlineMs: 120_000, probe: () => answers(url) })
   return { ...ownPart('postgres', found.origin, program), url }
 }

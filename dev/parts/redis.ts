@@ -11,6 +11,7 @@ import { choosePort } from './free-port.ts'
 import { startLeashed } from './leashed-program.ts'
 import {
   givenPart,
+  loopback,
   mayComeFrom,
   type Origin,
   ownPart,
@@ -29,7 +30,7 @@ export interface RedisPart extends Part {
 interface RedisProgram {
   readonly origin: Origin
   readonly command: string
-  readonly argsFor: (settings: readonly string[], port: number) => readonly string[]
+  readonly argsFor: (settings: readonly string[], port: number, host: string) => readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -84,20 +85,23 @@ export const findRedis = async (report: Report = reportToStderr): Promise<RedisP
   return {
     origin: 'container',
     command: engine,
-    argsFor: (settings, port) =>
+    argsFor: (settings, port, host) =>
       containerArgs({
         image: 'docker.io/library/redis:7-alpine',
         ports: new Map([[port, port]]),
+        host,
         args: ['redis-server', ...settings, '--bind', '0.0.0.0', '--dir', '/data', '--protected-mode', 'no'],
       }),
     env: {},
   }
 }
 
-const settingsFor = (port: number, folder: string): readonly string[] =>
+const settingsFor = (port: number, host: string, folder: string): readonly string[] =>
   Object.entries({
     port: String(port),
-    bind: '127.0.0.1',
+    bind: host,
+    // It lets in only who is on its own machine; a given address is meant to let others in too.
+    'protected-mode': host === loopback ? 'yes' : 'no',
     databases: '1024',
     dir: folder,
     save: '',
@@ -106,8 +110,8 @@ const settingsFor = (port: number, folder: string): readonly string[] =>
     'maxmemory-policy': 'volatile-ttl',
   }).flatMap(([name, value]) => [`--${name}`, value])
 
-const answersPing = async (port: number): Promise<boolean> => {
-  const socket = connect(port, '127.0.0.1')
+const answersPing = async (port: number, host: string): Promise<boolean> => {
+  const socket = connect(port, host)
   try {
     socket.setTimeout(1_000, () => socket.destroy(new Error('silent')))
     socket.write('PING\r\n')
@@ -128,17 +132,18 @@ export const startRedis = async (options: StartOptions = {}): Promise<RedisPart>
 /** Starts a Redis of one's own, whatever the environment names: for those who flush or kill it. */
 export const startOwnRedis = async (options: StartOptions = {}): Promise<RedisPart> => {
   const found = await findRedis(options.report)
-  const port = await choosePort('Redis', options.port)
+  const { host = loopback } = options
+  const port = await choosePort('Redis', options.port, host)
   const { folder, temporary } = partFolder('redis', options.folder)
   const program = await startLeashed({
     name: 'redis',
     command: found.command,
-    args: found.argsFor(settingsFor(port, folder), port),
+    args: found.argsFor(settingsFor(port, host, folder), port, host),
     env: found.env,
     logFile: join(folder, 'redis.log'),
     temporary,
     graceMs: 3_000,
   })
-  await awaitReady({ name: 'Redis', program, deadlineMs: 20_000, probe: () => answersPing(port) })
-  return { ...ownPart('redis', found.origin, program), url: `redis://127.0.0.1:${port}` }
+  await awaitReady({ name: 'Redis', program, deadlineMs: 20_000, probe: () => answersPing(port, host) })
+  return { ...ownPart('redis', found.origin, program), url: `redis://${host}:${port}` }
 }

@@ -161,6 +161,29 @@ describe('Parts', function () {
     })
   })
 
+  it('listen on the address that they are given, and let in who comes from elsewhere', async function () {
+    if (process.platform !== 'linux') return this.skip()
+    const host = '127.0.0.2'
+    const [postgres, redis, kafka] = await Promise.all([
+      ownPostgres({ host }),
+      ownRedis({ host }),
+      ownKafka({ host }),
+    ])
+    assert.deepEqual(await query(postgres.url, 'SELECT 1 AS id'), [{ id: 1 }])
+    const client = new Redis(redis.url)
+    assert.equal(await client.ping(), 'PONG')
+    client.disconnect()
+    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin()
+    await admin.connect()
+    assert.deepEqual(
+      (await admin.describeCluster()).brokers.map((broker) => broker.host),
+      [host],
+    )
+    await admin.disconnect()
+    await assert.rejects(query(postgres.url.replace(host, '127.0.0.1'), 'SELECT 1'), /ECONNREFUSED/)
+    for (const part of [postgres, redis, kafka]) await part.stop()
+  })
+
   it('say so when their port is taken, and do not take what answers there for themselves', async () => {
     const redis = await ownRedis()
     const port = Number(new URL(redis.url).port)
