@@ -1,0 +1,56 @@
+// Konstruct's own image, from the Dockerfile, under the name that the chart uses when it is told nothing else.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Report } from '../parts/part.ts'
+import type { Buildah } from './buildah.ts'
+import { makeNodeBase, nodeBaseImage } from './make-node-base.ts'
+
+const root = new URL('../..', import.meta.url).pathname
+
+/** The chart's `image.repository`. */
+export const imageRepository = 'ghcr.io/konstruct/konstruct'
+
+/** The version in package.json; the chart's `appVersion`. */
+export const projectVersion = (): string =>
+  (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
+
+export const imageName = (tag = projectVersion()): string => `${imageRepository}:${tag}`
+
+const revision = (): string => {
+  try {
+    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+  } catch {
+    return 'unknown'
+  }
+}
+
+/** The authorities that this machine trusts: npm's registry may be behind a proxy that signs with one of them. */
+const authorities = (): Readonly<Record<string, string>> => {
+  const file = process.env['NODE_EXTRA_CA_CERTS'] ?? ''
+  return file !== '' && existsSync(file) ? { ca: file } : {}
+}
+
+/** What a build of the image takes, whoever does it. */
+export const imageSources = () => ({
+  dockerfile: join(root, 'Dockerfile'),
+  context: root,
+  buildArgs: { VERSION: projectVersion(), REVISION: revision() },
+})
+
+/** Builds the image and gives its name. */
+export const buildImage = async (
+  buildah: Buildah,
+  { tag, report }: { readonly tag?: string | undefined; readonly report: Report },
+): Promise<string> => {
+  await makeNodeBase(buildah, report)
+  const image = imageName(tag)
+  const { buildArgs, ...sources } = imageSources()
+  await buildah.build({
+    ...sources,
+    image,
+    buildArgs: { ...buildArgs, BASE: nodeBaseImage },
+    secrets: authorities(),
+  })
+  return image
+}

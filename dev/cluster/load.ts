@@ -1,0 +1,38 @@
+// Builds the project's image and gives it to the cluster under its name.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { KonstructError } from '../../services/shared/runtime/errors.ts'
+import { cacheFolder } from '../parts/cache.ts'
+import type { Report } from '../parts/part.ts'
+import { buildImage } from './build-image.ts'
+import { openBuildah } from './buildah.ts'
+import type { ClusterFolder } from './cluster-folder.ts'
+import { fetchDebianPrograms } from './fetch-programs.ts'
+import { importImage } from './import-image.ts'
+import { findNodeSpace } from './node-space.ts'
+import { timed } from './timed.ts'
+
+interface LoadOptions {
+  readonly tag?: string | undefined
+  readonly report: Report
+}
+
+/** @returns the image's name, as a pod has to give it. */
+export const clusterLoad = async (folder: ClusterFolder, { tag, report }: LoadOptions): Promise<string> => {
+  const debian = await fetchDebianPrograms(report)
+  const space = findNodeSpace(folder, debian.environment)
+  if (space === undefined)
+    throw new KonstructError('PART_UNAVAILABLE', {
+      message: 'There is no cluster to load into: npm run cluster -- up',
+    })
+  const buildah = await openBuildah(debian, report)
+  const image = await timed(report, 'the image is built', () => buildImage(buildah, { tag, report }))
+  const file = join(cacheFolder(), `image-${process.pid}.tar`)
+  try {
+    await timed(report, 'the image is in a file', () => buildah.export(image, file))
+    await timed(report, 'the image is in the cluster', () => importImage(space, file, report))
+  } finally {
+    rmSync(file, { force: true })
+  }
+  return image
+}
