@@ -10,7 +10,7 @@ interface Before {
 }
 
 /** Another resource may still be on its way for so long; then the wait counts as stalled. In milliseconds. */
-export const patienceMs = 10_000
+const patienceMs = 10_000
 
 /** As Kubernetes writes times: whole seconds. */
 const toTime = (date: Date): string => date.toISOString().replace(/\.\d+Z$/, 'Z')

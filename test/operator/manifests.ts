@@ -14,7 +14,7 @@ export const aModel = (name = 'default', more: object = {}) => ({
 })
 
 /** Open to visitors on the web, who meet the agent `support`. */
-export const webForVisitors = { web: { defaultAgent: 'support', auth: { anonymous: {} } } }
+const webForVisitors = { web: { defaultAgent: 'support', auth: { anonymous: {} } } }
 
 /** For users with tokens, whose shared secret is the key `secret` of the Secret `auth`. */
 export const webForUsers = {
