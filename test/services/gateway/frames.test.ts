@@ -73,9 +73,11 @@ describe('A frame that is refused', () => {
   it("gets CONVERSATION_NOT_FOUND for another visitor's conversation, whatever it wants there", async () => {
     const owner = await world.client(gateway, tenant)
     const { conversation, turn } = await owner.sayAccepted('Mine')
+    const { epoch } = await owner.next('subscribed')
     client.subscribe(conversation)
     await client.nextError('CONVERSATION_NOT_FOUND')
-    client.subscribe(conversation, { epoch: 1, seq: 0 })
+    // A position that the stream could continue, as if it had been overheard.
+    client.subscribe(conversation, { epoch, seq: 0 })
     await client.nextError('CONVERSATION_NOT_FOUND')
     client.send({ type: 'stop', conversation, turn })
     await client.nextError('CONVERSATION_NOT_FOUND')
