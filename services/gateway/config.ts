@@ -37,7 +37,7 @@ const originsSetting: Setting<readonly string[]> = {
     }),
 }
 
-export const gatewaySettings = {
+const gatewaySettings = {
   port: integer({
     env: 'KONSTRUCT_PORT',
     about: 'TCP port of chat and its page',
