@@ -42,7 +42,8 @@ type Next = 'finish' | 'forget' | 'leave' | 'leave-and-look' | 'leave-tenant' | 
 const whatIsNext: Readonly<Record<RunOutcome, Next>> = {
   ended: 'finish',
   held: 'forget',
-  fenced: 'forget',
+  // Another worker has it. Or a crash of PostgreSQL lost the claim, and nobody has it: then it must be found soon.
+  fenced: 'leave',
   unannounced: 'forget',
   behind: 'leave-and-look',
   capped: 'leave-tenant',

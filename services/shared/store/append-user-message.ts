@@ -36,10 +36,13 @@ const titleLength = 80
  */
 export const appendUserMessage = (database: Database, input: NewUserMessage): Promise<StoredUserMessage> =>
   database.withTenant(input.tenant, async (tx) => {
-    const position = await nextPosition(tx, input)
-    const repeated = await findRepeated(tx, input)
+    const [position, repeated, waiting] = await Promise.all([
+      nextPosition(tx, input),
+      findRepeated(tx, input),
+      countWaiting(tx, input),
+    ])
     if (repeated !== null) return repeated
-    await refuseOverload(tx, input)
+    if (waiting >= input.maxWaitingTurns) throw new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
     return insertAll(tx, input, position)
   })
 
@@ -99,14 +102,14 @@ const userMessage = (row: Omit<RepeatedRow, 'published'>): Message => ({
   finish: 'complete',
 })
 
-const refuseOverload = async (tx: TenantTx, input: NewUserMessage): Promise<void> => {
+/** No further than matters. */
+const countWaiting = async (tx: TenantTx, input: NewUserMessage): Promise<number> => {
   const [row] = await tx.query<{ waiting: number }>(
     `select count(*)::int as waiting from (
        select from konstruct.open_turns where tenant_id = $1 and not finished limit $2) bounded`,
     [tx.tenant, input.maxWaitingTurns],
   )
-  if ((row?.waiting ?? 0) >= input.maxWaitingTurns)
-    throw new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
+  return row?.waiting ?? 0
 }
 
 const insertAll = async (

@@ -65,8 +65,7 @@ export const claimTurn = (database: Database, request: ClaimRequest): Promise<Cl
   database.withTenant(request.ref.tenant, (tx) => claimLocked(tx, request), { durable: false })
 
 const claimLocked = async (tx: TenantTx, request: ClaimRequest): Promise<ClaimOutcome> => {
-  await tx.query(`select pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [tx.tenant])
-  const row = await readTurn(tx, request)
+  const [, row] = await Promise.all([lockTenant(tx), readTurn(tx, request)])
   if (row === undefined) return { kind: 'done' }
   if (row.state !== 'queued' && row.state !== 'running') return readUnannounced(tx, request, row, row.state)
   if (row.held) return { kind: 'held' }
@@ -77,6 +76,9 @@ const claimLocked = async (tx: TenantTx, request: ClaimRequest): Promise<ClaimOu
   return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, lastExchange, stopRequested }
 }
 
+const lockTenant = (tx: TenantTx): Promise<unknown> =>
+  tx.query(`select pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [tx.tenant])
+
 const readTurn = async (tx: TenantTx, { ref, worker }: ClaimRequest): Promise<TurnRow | undefined> => {
   const [row] = await tx.query<TurnRow>(
     `select t.state, t.agent, t.user_id as user, t.error_code as code, m.text, o.stop_requested as "stopRequested",
@@ -86,9 +88,9 @@ const readTurn = async (tx: TenantTx, { ref, worker }: ClaimRequest): Promise<Tu
        (select count(*)::int from konstruct.open_turns r where r.tenant_id = $1 and r.lease_until > now()
          and not r.finished and r.turn_id <> $2) as running,
        (select p.id from konstruct.turns p
-         join konstruct.messages a on a.tenant_id = p.tenant_id and a.turn_id = p.id and a.role = 'agent'
-         where p.tenant_id = $1 and p.agent = t.agent and p.user_id = t.user_id
-           and p.state in ('answered', 'stopped') and a.text <> ''
+         where p.tenant_id = $1 and p.agent = t.agent and p.user_id = t.user_id and p.state in ('answered', 'stopped')
+           and (select a.text <> '' from konstruct.messages a
+             where a.tenant_id = $1 and a.turn_id = p.id and a.role = 'agent')
          order by p.finished_at desc limit 1) as "lastExchange"
      from konstruct.open_turns o
      join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id

@@ -7,6 +7,7 @@ import { isTenantId } from '../domain/tenant-id.ts'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/read-config.ts'
 import { defineModels, type Models } from './models.ts'
+import { pipeliningPg } from './pipelining-pg.ts'
 import { runPrepared } from './prepared-statement.ts'
 
 export interface DatabaseOptions {
@@ -30,7 +31,10 @@ type Row = Readonly<Record<string, unknown>>
 
 /** A running transaction. It must hold no call to a model, a tool, Kafka or Redis: it pins a connection. */
 export interface Tx {
-  /** Runs one statement, a constant with `$1`-style parameters, and gives its rows. */
+  /**
+   * Runs one statement, a constant with `$1`-style parameters, and gives its rows. Statements that are asked for without
+   * waiting in between run in that order, and together cost one way to PostgreSQL.
+   */
   query<Result extends object = Row>(sql: string, bind?: readonly unknown[]): Promise<Result[]>
 }
 
@@ -69,7 +73,10 @@ const isUnreachable = (thrown: unknown): boolean => {
 
 const translate = (thrown: unknown): Error => {
   if (thrown instanceof KonstructError || !(thrown instanceof Error)) return thrown as Error
-  if (isUnreachable(thrown) || /Connection terminated|connection manager was closed/i.test(thrown.message))
+  if (
+    isUnreachable(thrown) ||
+    /Connection terminated|is not queryable|connection manager was closed/i.test(thrown.message)
+  )
     return new KonstructError('STORE_UNAVAILABLE', { cause: thrown })
   return thrown
 }
@@ -81,6 +88,7 @@ export class Database {
   constructor(options: DatabaseOptions) {
     this.#sequelize = new Sequelize(options.url.reveal(), {
       dialect: 'postgres',
+      dialectModule: pipeliningPg,
       logging: false,
       pool: { max: options.poolSize, min: 0, idle: 30_000, acquire: 10_000 },
       dialectOptions: {
@@ -89,6 +97,8 @@ export class Database {
         connectionTimeoutMillis: 5_000,
         statement_timeout: statementTimeoutMs,
         idle_in_transaction_session_timeout: statementTimeoutMs,
+        // Each statement finds its rows by key, whatever the values, so none is planned anew for them.
+        options: '-c plan_cache_mode=force_generic_plan',
       },
       hooks: { beforeQuery: guard },
     })
@@ -111,8 +121,12 @@ export class Database {
   ): Promise<Result> {
     if (!isTenantId(tenant)) throw new KonstructError('STORE_TENANT_MISSING')
     return this.#transact({ scope: 'tenant', durable }, async (tx, transaction) => {
-      await tx.query(`select set_config('konstruct.tenant', $1, true)`, [tenant])
-      return work({ ...tx, tenant, transaction, models: this.#models })
+      // Sent first, so done first; were it to fail, so would every statement after it, as the transaction is aborted.
+      const [, result] = await Promise.all([
+        tx.query(`select set_config('konstruct.tenant', $1, true)`, [tenant]),
+        work({ ...tx, tenant, transaction, models: this.#models }),
+      ])
+      return result
     })
   }
 
@@ -141,8 +155,11 @@ export class Database {
     try {
       return await this.#sequelize.transaction(marked, async (transaction) => {
         const tx: Tx = { query: (sql, bind = []) => runPrepared(transaction, sql, bind) }
-        if (!durable) await tx.query('set local synchronous_commit to off')
-        return work(tx, transaction)
+        const [, result] = await Promise.all([
+          durable ? null : tx.query('set local synchronous_commit to off'),
+          work(tx, transaction),
+        ])
+        return result
       })
     } catch (thrown) {
       throw translate(thrown)

@@ -140,6 +140,20 @@ describe('The door to PostgreSQL', () => {
     assert.equal(await setting(), 'on')
   })
 
+  it('runs what is asked for at once in that order, and undoes all of it when one fails', async () => {
+    const rename = (tx: TenantTx, title: string) =>
+      tx.query(`update konstruct.conversations set title = $1 returning title`, [title])
+    const failing = store.app.withTenant('acme', (tx) =>
+      Promise.all([rename(tx, 'first'), tx.query('select 1 / 0'), rename(tx, 'second')]),
+    )
+    await assert.rejects(failing, /division by zero/)
+    assert.deepEqual(await store.app.withTenant('acme', titles), [{ title: 'of acme' }])
+    const renamed = await store.app.withTenant('acme', (tx) =>
+      Promise.all([rename(tx, 'first'), titles(tx), rename(tx, 'of acme')]),
+    )
+    assert.deepEqual(renamed, [[{ title: 'first' }], [{ title: 'first' }], [{ title: 'of acme' }]])
+  })
+
   it('takes any text, even one that PostgreSQL cannot hold', async () => {
     const [row] = await store.app.acrossTenants((tx) =>
       tx.query<{ text: string }>('select $1::text as text', ['a\0b']),
