@@ -1,10 +1,12 @@
 // The operator's settings, one table: name in the environment, unit, default, one sentence.
 import { KonstructError } from '../services/shared/runtime/errors.ts'
-import { choice, integer, list, readConfig, secret, text } from '../services/shared/runtime/read-config.ts'
-import { logLevelSetting } from '../services/shared/runtime/run-service.ts'
+import { choice, integer, list, readConfig, text } from '../services/shared/runtime/read-config.ts'
+import { databaseSettings, partSettings } from '../services/shared/runtime/part-settings.ts'
 import { keyringSetting } from '../services/shared/store/seal.ts'
 
 const operatorSettings = {
+  ...databaseSettings('operator', 8),
+  ...partSettings,
   source: choice({
     env: 'KONSTRUCT_SOURCE',
     about: 'where Tenants and Agents come from: the Kubernetes API, or a folder of manifests',
@@ -37,21 +39,6 @@ const operatorSettings = {
     fallback: '',
   }),
   podName: text({ env: 'KONSTRUCT_POD_NAME', about: 'who we are among operators', fallback: 'operator' }),
-  databaseUrl: secret({ env: 'KONSTRUCT_DATABASE_URL', about: 'postgres:// URL of the operator role' }),
-  databasePool: integer({
-    env: 'KONSTRUCT_DATABASE_POOL',
-    about: 'connections to PostgreSQL at most',
-    fallback: 8,
-    min: 2,
-    max: 500,
-  }),
-  redisUrl: secret({ env: 'KONSTRUCT_REDIS_URL', about: 'redis:// or rediss:// URL' }),
-  kafkaBrokers: list({ env: 'KONSTRUCT_KAFKA_BROKERS', about: 'host:port of brokers, split by commas' }),
-  topicPrefix: text({
-    env: 'KONSTRUCT_TOPIC_PREFIX',
-    about: 'begins the names of the topics, to keep installations on one Kafka apart',
-    fallback: '',
-  }),
   topicPartitions: integer({
     env: 'KONSTRUCT_TOPIC_PARTITIONS',
     about: 'partitions of the topics of turns and replies: the most consumers that can share the work',
@@ -81,19 +68,11 @@ const operatorSettings = {
     min: 1,
     max: 100,
   }),
-  adminPort: integer({
-    env: 'KONSTRUCT_ADMIN_PORT',
-    about: 'TCP port of /livez, /readyz, /metrics and /status',
-    fallback: 9090,
-    min: 0,
-    max: 65_535,
-  }),
   adminHost: text({
     env: 'KONSTRUCT_ADMIN_HOST',
     about: 'address that the admin port listens on',
     fallback: '0.0.0.0',
   }),
-  logLevel: logLevelSetting,
 }
 
 export type OperatorConfig = ReturnType<typeof readConfig<typeof operatorSettings>>

@@ -1,14 +1,6 @@
 // The gateway's settings, one table: name in the environment, unit, default, one sentence.
-import {
-  integer,
-  list,
-  readConfig,
-  secret,
-  Secret,
-  text,
-  type Setting,
-} from '../shared/runtime/read-config.ts'
-import { logLevelSetting } from '../shared/runtime/run-service.ts'
+import { integer, readConfig, Secret, text, type Setting } from '../shared/runtime/read-config.ts'
+import { databaseSettings, partSettings } from '../shared/runtime/part-settings.ts'
 import { keyringSetting } from '../shared/store/seal.ts'
 
 /** As long as the output of the hash that the tenants' keys are derived with, so that none of it is wasted. */
@@ -38,6 +30,8 @@ const originsSetting: Setting<readonly string[]> = {
 }
 
 const gatewaySettings = {
+  ...databaseSettings('app', 16),
+  ...partSettings,
   port: integer({
     env: 'KONSTRUCT_PORT',
     about: 'TCP port of chat and its page',
@@ -46,31 +40,6 @@ const gatewaySettings = {
     max: 65_535,
   }),
   host: text({ env: 'KONSTRUCT_HOST', about: 'address that both ports listen on', fallback: '0.0.0.0' }),
-  adminPort: integer({
-    env: 'KONSTRUCT_ADMIN_PORT',
-    about: 'TCP port of /livez, /readyz and /metrics',
-    fallback: 9090,
-    min: 0,
-    max: 65_535,
-  }),
-  databaseUrl: secret({
-    env: 'KONSTRUCT_DATABASE_URL',
-    about: 'postgres:// URL of the app role',
-  }),
-  databasePool: integer({
-    env: 'KONSTRUCT_DATABASE_POOL',
-    about: 'connections to PostgreSQL at most',
-    fallback: 16,
-    min: 1,
-    max: 500,
-  }),
-  redisUrl: secret({ env: 'KONSTRUCT_REDIS_URL', about: 'redis:// or rediss:// URL' }),
-  kafkaBrokers: list({ env: 'KONSTRUCT_KAFKA_BROKERS', about: 'host:port of brokers, split by commas' }),
-  topicPrefix: text({
-    env: 'KONSTRUCT_TOPIC_PREFIX',
-    about: 'begins the names of the topics, to keep installations on one Kafka apart',
-    fallback: '',
-  }),
   publishTimeoutMs: integer({
     env: 'KONSTRUCT_PUBLISH_TIMEOUT_MS',
     about: 'milliseconds after which a message that Kafka does not take is refused',
@@ -170,7 +139,6 @@ const gatewaySettings = {
     about: 'folder of the built chat page',
     fallback: new URL('../webchat/dist', import.meta.url).pathname,
   }),
-  logLevel: logLevelSetting,
 } as const
 
 export type GatewayConfig = ReturnType<typeof readGatewayConfig>

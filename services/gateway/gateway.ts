@@ -11,7 +11,7 @@ import { startAdminServer, type AdminServer } from '../shared/runtime/admin-serv
 import { KonstructError } from '../shared/runtime/errors.ts'
 import type { Log } from '../shared/runtime/log.ts'
 import type { RunningService } from '../shared/runtime/run-service.ts'
-import { awaitStore } from './await-store.ts'
+import { awaitIsolatedStore } from '../shared/store/await-isolated-store.ts'
 import { composeGateway, type Composition } from './compose-gateway.ts'
 import type { GatewayConfig } from './config.ts'
 import { drain } from './drain.ts'
@@ -61,7 +61,7 @@ export const startGateway = async (config: GatewayConfig, ports: GatewayPorts): 
 }
 
 const becomeReady = async ({ parts }: Composition, { log, stopping }: GatewayPorts): Promise<void> => {
-  await awaitStore(parts.database, log, stopping)
+  await awaitIsolatedStore(parts.database, log, stopping)
   parts.directory.start()
   while (!parts.directory.synced) await sleep(lookForTenantsEveryMs, undefined, { signal: stopping })
 }

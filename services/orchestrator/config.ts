@@ -1,33 +1,13 @@
 // The orchestrator's settings, one table: name in the environment, unit, default, one sentence.
-import { integer, list, readConfig, secret, text } from '../shared/runtime/read-config.ts'
-import { logLevelSetting } from '../shared/runtime/run-service.ts'
+import { integer, readConfig, text } from '../shared/runtime/read-config.ts'
+import { databaseSettings, partSettings } from '../shared/runtime/part-settings.ts'
 import { keyringSetting } from '../shared/store/seal.ts'
 
 const settings = {
-  databaseUrl: secret({ env: 'KONSTRUCT_DATABASE_URL', about: 'postgres:// URL of the app role' }),
-  databasePool: integer({
-    env: 'KONSTRUCT_DATABASE_POOL',
-    about: 'connections to PostgreSQL at most; a turn needs one for some milliseconds only',
-    fallback: 16,
-    min: 2,
-    max: 500,
-  }),
-  redisUrl: secret({ env: 'KONSTRUCT_REDIS_URL', about: 'redis:// or rediss:// URL' }),
-  kafkaBrokers: list({ env: 'KONSTRUCT_KAFKA_BROKERS', about: 'host:port of brokers, split by commas' }),
-  topicPrefix: text({
-    env: 'KONSTRUCT_TOPIC_PREFIX',
-    about: 'begins the names of the topics and of the consumer group, to keep installations apart',
-    fallback: '',
-  }),
+  ...databaseSettings('app', 16),
+  ...partSettings,
   keyring: keyringSetting,
   host: text({ env: 'KONSTRUCT_HOST', about: 'address that the admin port listens on', fallback: '0.0.0.0' }),
-  adminPort: integer({
-    env: 'KONSTRUCT_ADMIN_PORT',
-    about: 'TCP port of /livez, /readyz and /metrics',
-    fallback: 9090,
-    min: 0,
-    max: 65_535,
-  }),
   capacity: integer({
     env: 'KONSTRUCT_CAPACITY',
     about: 'turns that this process runs at once; one costs a socket, some memory and about 1 % of a core',
@@ -57,7 +37,6 @@ const settings = {
     min: 0,
     max: 600_000,
   }),
-  logLevel: logLevelSetting,
 } as const
 
 export type OrchestratorConfig = ReturnType<typeof readOrchestratorConfig>

@@ -2,7 +2,7 @@
 import { startAdminServer, type AdminServer } from '../shared/runtime/admin-server.ts'
 import type { Log } from '../shared/runtime/log.ts'
 import type { RunningService } from '../shared/runtime/run-service.ts'
-import { awaitStore } from './await-store.ts'
+import { awaitIsolatedStore } from '../shared/store/await-isolated-store.ts'
 import { openClients } from './clients.ts'
 import type { OrchestratorConfig } from './config.ts'
 import { createMetrics } from './metrics.ts'
@@ -38,7 +38,7 @@ export const startOrchestrator = async (
         ['kafka', () => works?.joined ?? false],
       ],
     })
-    await awaitStore(clients.database, log, stopping)
+    await awaitIsolatedStore(clients.database, log, stopping)
   } catch (thrown) {
     await admin?.close()
     await clients.close()
