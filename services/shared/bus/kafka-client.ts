@@ -1,6 +1,7 @@
 // One kafkajs client, set up for this project. Every number that has to do with time and is not a consumer's is here.
+import { createRequire } from 'node:module'
 import { Kafka } from 'kafkajs'
-import type { KafkaConfig } from 'kafkajs'
+import type { ISocketFactory, KafkaConfig } from 'kafkajs'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
@@ -32,6 +33,15 @@ export const clientRetry = {
   factor: 0.2,
 }
 
+/** kafkajs' own sockets wait for the answer to the last request before they send a further small one (Nagle). */
+const promptSockets = (): ISocketFactory => {
+  const kafkaSockets = createRequire(import.meta.url)(
+    'kafkajs/src/network/socketFactory',
+  ) as () => ISocketFactory
+  const open = kafkaSockets()
+  return (options) => open(options).setNoDelay(true)
+}
+
 /** A kafkajs client that connects to nothing yet. */
 export const createKafkaClient = (
   log: Log,
@@ -49,6 +59,7 @@ export const createKafkaClient = (
     // A broker that hangs is given up before a publish is. Joining a group has its own, longer limit in kafkajs.
     requestTimeout: 6_000,
     retry,
+    socketFactory: promptSockets(),
     logCreator: createClientLog(log),
   })
 }
