@@ -11,6 +11,7 @@ interface Stoppable {
 }
 
 interface OwnOptions {
+  readonly host?: string
   readonly folder?: string
   readonly port?: number
 }
