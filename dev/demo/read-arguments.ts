@@ -13,7 +13,7 @@ export interface DemoArguments {
   readonly port: number
 }
 
-export const usage = `npm run demo -- [options]
+const usage = `npm run demo -- [options]
   --once TEXT          send TEXT once, print the reply as it streams, and end
   --kubernetes         take Tenants and Agents from a real kube-apiserver, for kubectl
   --gateways N         run N gateways, on PORT, PORT+1, … (default 1)

@@ -37,7 +37,7 @@ program.once('error', (error) => {
 program.once('exit', (code) => {
   signalGroup('SIGKILL')
   if (released && temporary !== '-')
-    rmSync(String(temporary), { recursive: true, force: true, maxRetries: 5 })
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
   process.exit(code ?? 1)
 })
 

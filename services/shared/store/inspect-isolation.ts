@@ -59,7 +59,7 @@ const policyIsRight = (policy: PolicyFacts): boolean =>
   policy.check === expectedPolicy
 
 /** The problems of one table, each a short sentence. Pure. */
-export const judgeTable = (facts: TableFacts): readonly string[] => [
+const judgeTable = (facts: TableFacts): readonly string[] => [
   ...(facts.enabled ? [] : [`${facts.table}: row-level security is off`]),
   ...(facts.forced ? [] : [`${facts.table}: row-level security is not forced`]),
   ...(facts.policies.some(policyIsRight) ? [] : [`${facts.table}: the tenant policy is missing`]),
@@ -69,7 +69,7 @@ export const judgeTable = (facts: TableFacts): readonly string[] => [
 ]
 
 /** Why a role could get around the policies, each a short sentence. Pure. */
-export const judgeRole = (facts: RoleFacts): readonly string[] => [
+const judgeRole = (facts: RoleFacts): readonly string[] => [
   ...(facts.superuser ? [`${facts.name} is a superuser`] : []),
   ...(facts.bypasses ? [`${facts.name} has BYPASSRLS`] : []),
   ...(facts.owns ? [`${facts.name} owns tables of konstruct`] : []),
