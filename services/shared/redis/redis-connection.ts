@@ -82,6 +82,11 @@ export class RedisConnection {
   }
 
   /** @throws `REDIS_UNAVAILABLE` */
+  get(key: RedisKey): Promise<string | null> {
+    return this.#attempt(() => this.#client.get(key))
+  }
+
+  /** @throws `REDIS_UNAVAILABLE` */
   async set(key: RedisKey, value: string, ttlSeconds: number): Promise<void> {
     await this.#attempt(() => this.#client.set(key, value, 'EX', ttlSeconds))
   }

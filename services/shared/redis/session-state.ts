@@ -23,3 +23,13 @@ export const writeSession = (
   conversation: string,
   state: SessionState,
 ): Promise<void> => redis.set(sessionKey(tenant, conversation), JSON.stringify(state), ttlSeconds)
+
+/** @throws `REDIS_UNAVAILABLE` */
+export const readSession = async (
+  redis: RedisConnection,
+  tenant: string,
+  conversation: string,
+): Promise<SessionState | null> => {
+  const stored = await redis.get(sessionKey(tenant, conversation))
+  return stored === null ? null : (JSON.parse(stored) as SessionState)
+}

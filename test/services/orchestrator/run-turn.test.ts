@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { publishState } from '../../../services/shared/store/publish-tenant.ts'
-import { memoryShortKey, sessionKey } from '../../../services/shared/redis/keys.ts'
+import { memoryShortKey } from '../../../services/shared/redis/keys.ts'
+import { readSession } from '../../../services/shared/redis/session-state.ts'
 import { recall } from '../../../services/shared/redis/short-memory.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { sayHello } from './scripted-model.ts'
@@ -54,10 +55,10 @@ describe('A turn, end to end', function () {
     const ref = await stage.send()
     await stage.ended(ref)
     const session = await waitUntil({ until: 'the session is noted' }, async () => {
-      const noted = await stage.redis.redis.get(sessionKey(ref.tenant, ref.conversation))
-      return noted?.includes('answered') === true ? noted : undefined
+      const noted = await readSession(stage.redis.redis, ref.tenant, ref.conversation)
+      return noted?.state === 'answered' ? noted : undefined
     })
-    assert.match(session, new RegExp(`"turn":"${ref.turn}","agent":"support","state":"answered","attempt":1`))
+    assert.deepEqual([session.turn, session.agent, session.attempt], [ref.turn, 'support', 1])
   })
 
   it('gives the model the key of its own tenant, and to another tenant none of it', async () => {
