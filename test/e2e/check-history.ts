@@ -1,5 +1,6 @@
 // Decides from what was said, what was shown and what is stored whether the invariants held in one conversation. Pure, so
 // that it can be tested with histories that are wrong on purpose.
+import { isDeepStrictEqual } from 'node:util'
 import type { Message } from '../../services/shared/domain/message.ts'
 
 export interface ConversationHistory {
@@ -79,8 +80,8 @@ const checkOrder = (
 
 /** The order of the two sides among each other is left out: see `assertSameMessages`. */
 const checkShown = ({ screen, stored }: ConversationHistory): readonly Violation[] => {
-  const shown = new Map(screen.map((message) => [message.id, JSON.stringify(message)]))
-  const missing = stored.filter((message) => shown.get(message.id) !== JSON.stringify(message))
+  const shown = new Map(screen.map((message) => [message.id, message]))
+  const missing = stored.filter((message) => !isDeepStrictEqual(shown.get(message.id), message))
   const kept = new Set(stored.map(({ id }) => id))
   const invented = screen.filter(({ id }) => !kept.has(id))
   return [

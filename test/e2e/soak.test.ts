@@ -5,6 +5,8 @@ import assert from 'node:assert/strict'
 import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
+import type { KafkaPart } from '../../dev/parts/kafka.ts'
+import { ownKafka } from '../support/parts.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { checkHistory } from './check-history.ts'
 import type { ChildService } from './child-service.ts'
@@ -37,12 +39,14 @@ describe('Faults at random', function () {
   const random = randomFrom(seed)
   const pick = <Value>(values: readonly Value[]): Value =>
     values[Math.floor(random() * values.length)] as Value
+  let kafka: KafkaPart
   let platform: Platform
   let threads: readonly Thread[]
 
   before(async function () {
     this.timeout(180_000)
-    platform = await Platform.start({ gateways: 2, orchestrators: 2 })
+    kafka = await ownKafka()
+    platform = await Platform.start({ gateways: 2, orchestrators: 2, brokers: kafka.brokers })
     const tenants = await Promise.all([platform.tenant(), platform.tenant()])
     for (const { model } of tenants) model.pace = { words: 30, everyMs: 10 }
     const all = tenants.flatMap((tenant) => [0, 1].map((gateway) => ({ tenant, gateway })))
@@ -54,7 +58,10 @@ describe('Faults at random', function () {
     )
     threads = people.flatMap((one) => [1, 2].map(() => ({ ...one, conversation: randomUUID() })))
   })
-  after(() => platform.end())
+  after(async () => {
+    await platform.end()
+    await kafka.stop()
+  })
 
   /** Says one thing after the other; every other time it does not wait for the answer. */
   const talk = async ({ person, conversation }: Thread, until: AbortSignal): Promise<void> => {
@@ -65,10 +72,10 @@ describe('Faults at random', function () {
     }
   }
 
-  const pauseFor = async (child: ChildService, ms: number): Promise<void> => {
-    child.pause()
+  const pauseFor = async ({ pid = Number.NaN }: ChildService | KafkaPart, ms: number): Promise<void> => {
+    process.kill(pid, 'SIGSTOP')
     await sleep(ms)
-    child.resume()
+    process.kill(pid, 'SIGCONT')
   }
 
   const cutDatabaseConnections = async (): Promise<void> => {
@@ -100,6 +107,7 @@ describe('Faults at random', function () {
       await platform.restore({ gateways: 2 })
     },
     'a gateway sleeps': () => pauseFor(pick(platform.gateways), 1_000),
+    'Kafka sleeps': () => pauseFor(kafka, 2_000),
     'Redis forgets all': () => platform.flushRedis(),
     'Redis is killed': () => platform.restartRedis(),
     'PostgreSQL cuts all connections': cutDatabaseConnections,

@@ -40,7 +40,7 @@ export class TalkingModel {
   #atOnce = 0
   readonly #server: ScriptedModel
   readonly #canary: string
-  #held: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  #held: { readonly share: number; readonly until: PromiseWithResolvers<void> } | undefined
 
   private constructor(server: ScriptedModel, canary: string) {
     this.#server = server
@@ -69,14 +69,17 @@ export class TalkingModel {
     )
   }
 
-  /** From now on every answer stops in its middle, until `release`. */
-  hold(): void {
-    this.#held ??= Promise.withResolvers<void>()
+  /** From now on every answer stops after that share of it, until it is told otherwise. */
+  hold(share = 0.5): void {
+    const before = this.#held
+    this.#held = { share, until: Promise.withResolvers<void>() }
+    before?.until.resolve()
   }
 
   release(): void {
-    this.#held?.resolve()
+    const before = this.#held
     this.#held = undefined
+    before?.until.resolve()
   }
 
   callsFor(text: string): readonly ModelCall[] {
@@ -110,10 +113,10 @@ export class TalkingModel {
   }
 
   async #mayGoOn({ said, closed }: ModelCall, words: number): Promise<void> {
-    if (this.#held === undefined || said < words / 2) return
     const hungUp = new Promise<void>((resolve) => {
       closed.addEventListener('abort', () => resolve(), { once: true })
     })
-    await Promise.race([this.#held.promise, hungUp])
+    while (this.#held !== undefined && said >= words * this.#held.share && !closed.aborted)
+      await Promise.race([this.#held.until.promise, hungUp])
   }
 }
