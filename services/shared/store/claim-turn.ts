@@ -59,61 +59,69 @@ interface TurnRow {
   readonly running: number
   readonly lastExchange: string | null
   readonly stopRequested: boolean
+  /** Null: it was not taken. */
+  readonly attempt: number | null
 }
 
 export const claimTurn = (database: Database, request: ClaimRequest): Promise<ClaimOutcome> =>
   database.withTenant(request.ref.tenant, (tx) => claimLocked(tx, request), { durable: false })
 
 const claimLocked = async (tx: TenantTx, request: ClaimRequest): Promise<ClaimOutcome> => {
-  const [, row] = await Promise.all([lockTenant(tx), readTurn(tx, request)])
+  const [, row] = await Promise.all([lockTenant(tx), takeTurn(tx, request)])
   if (row === undefined) return { kind: 'done' }
+  const { attempt, agent, user, text, lastExchange, stopRequested } = row
+  if (attempt !== null)
+    return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, lastExchange, stopRequested }
   if (row.state !== 'queued' && row.state !== 'running') return readUnannounced(tx, request, row, row.state)
   if (row.held) return { kind: 'held' }
   if (row.behind) return { kind: 'behind' }
-  if (row.running >= request.maxConcurrentTurns) return { kind: 'capped' }
-  const attempt = await takeTurn(tx, request)
-  const { agent, user, text, lastExchange, stopRequested } = row
-  return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, lastExchange, stopRequested }
+  // Neither: it was taken, or finished, while this claim waited for its row.
+  return { kind: row.running >= request.maxConcurrentTurns ? 'capped' : 'held' }
 }
 
 const lockTenant = (tx: TenantTx): Promise<unknown> =>
   tx.query(`select pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [tx.tenant])
 
-const readTurn = async (tx: TenantTx, { ref, worker }: ClaimRequest): Promise<TurnRow | undefined> => {
+/**
+ * Reads the turn and takes it if it may be taken. One statement, so that the tenant's lock is held for no further way to
+ * PostgreSQL. The lease looks at its row as it is when it is locked: a turn that was finished a moment ago stays so.
+ */
+const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | undefined> => {
+  const { ref, worker, leaseMs, maxConcurrentTurns } = request
   const [row] = await tx.query<TurnRow>(
-    `select t.state, t.agent, t.user_id as user, t.error_code as code, m.text, o.stop_requested as "stopRequested",
-       o.lease_until > now() and o.worker <> $3 as held,
-       exists (select from konstruct.open_turns e where e.tenant_id = $1 and e.conversation_id = o.conversation_id
-         and e.position < o.position and not e.finished) as behind,
-       (select count(*)::int from konstruct.open_turns r where r.tenant_id = $1 and r.lease_until > now()
-         and not r.finished and r.turn_id <> $2) as running,
-       (select p.id from konstruct.turns p
-         where p.tenant_id = $1 and p.agent = t.agent and p.user_id = t.user_id and p.state in ('answered', 'stopped')
-           and (select a.text <> '' from konstruct.messages a
-             where a.tenant_id = $1 and a.turn_id = p.id and a.role = 'agent')
-         order by p.finished_at desc limit 1) as "lastExchange"
-     from konstruct.open_turns o
-     join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
-     join konstruct.messages m on m.tenant_id = t.tenant_id and m.turn_id = t.id and m.role = 'user'
-     where o.tenant_id = $1 and o.turn_id = $2
-     for update of o`,
-    [ref.tenant, ref.turn, worker],
+    `with turn as (
+       select t.state, t.agent, t.user_id as user, t.error_code as code, m.text, o.stop_requested as "stopRequested",
+         o.worker <> $3 and o.lease_until > now() as held,
+         exists (select from konstruct.open_turns e where e.tenant_id = $1 and e.conversation_id = o.conversation_id
+           and e.position < o.position and not e.finished) as behind,
+         (select count(*)::int from konstruct.open_turns r where r.tenant_id = $1 and r.lease_until > now()
+           and not r.finished and r.turn_id <> $2) as running,
+         (select p.id from konstruct.turns p
+           where p.tenant_id = $1 and p.agent = t.agent and p.user_id = t.user_id and p.state in ('answered', 'stopped')
+             and (select a.text <> '' from konstruct.messages a
+               where a.tenant_id = $1 and a.turn_id = p.id and a.role = 'agent')
+           order by p.finished_at desc limit 1) as "lastExchange"
+       from konstruct.open_turns o
+       join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
+       join konstruct.messages m on m.tenant_id = t.tenant_id and m.turn_id = t.id and m.role = 'user'
+       where o.tenant_id = $1 and o.turn_id = $2
+     ), lease as (
+       update konstruct.open_turns o
+       set worker = $3, lease_until = now() + make_interval(secs => $4), set_aside = false
+       from turn
+       where o.tenant_id = $1 and o.turn_id = $2 and not o.finished
+         and (o.lease_until <= now() or o.worker is null or o.worker = $3)
+         and turn.state in ('queued', 'running') and not turn.behind and turn.running < $5
+       returning o.turn_id
+     ), attempt as (
+       update konstruct.turns t set attempt = t.attempt + 1, state = 'running', started_at = coalesce(started_at, now())
+       from lease where t.tenant_id = $1 and t.id = lease.turn_id
+       returning t.attempt
+     )
+     select turn.*, attempt.attempt from turn left join attempt on true`,
+    [ref.tenant, ref.turn, worker, leaseMs / 1_000, maxConcurrentTurns],
   )
   return row
-}
-
-const takeTurn = async (tx: TenantTx, { ref, worker, leaseMs }: ClaimRequest): Promise<number> => {
-  const [row] = await tx.query<{ attempt: number }>(
-    `with lease as (
-       update konstruct.open_turns
-       set worker = $3, lease_until = now() + make_interval(secs => $4), set_aside = false
-       where tenant_id = $1 and turn_id = $2
-     )
-     update konstruct.turns set attempt = attempt + 1, state = 'running', started_at = coalesce(started_at, now())
-     where tenant_id = $1 and id = $2 returning attempt`,
-    [ref.tenant, ref.turn, worker, leaseMs / 1_000],
-  )
-  return row?.attempt ?? 0
 }
 
 interface ReplyRow {

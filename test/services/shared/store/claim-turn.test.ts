@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { waitUntil } from '../../../support/wait-until.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
 
 describe('Claiming a turn', () => {
@@ -47,6 +48,45 @@ describe('Claiming a turn', () => {
     const kinds = outcomes.map(({ kind }) => kind)
     assert.equal(kinds.filter((kind) => kind === 'claimed').length, 3)
     assert.equal(kinds.filter((kind) => kind === 'capped').length, 5)
+  })
+
+  it('tells all that is wrong in this order: it is held, an earlier one is unfinished, the tenant is at its cap', async () => {
+    const first = await of.send()
+    const second = await of.send({ conversation: first.conversation })
+    await of.claimed(first, 'w1')
+    await of.claimed(await of.send(), 'w1')
+    const atItsCap = { worker: 'w2', maxConcurrentTurns: 1 }
+    assert.equal((await of.claim(first, atItsCap)).kind, 'held')
+    assert.equal((await of.claim(second, atItsCap)).kind, 'behind')
+    assert.equal((await of.claim(await of.send(), atItsCap)).kind, 'capped')
+  })
+
+  it('leaves a turn finished that was finished while the claim waited for its row', async () => {
+    const ref = await of.send()
+    const { attempt } = await of.claimed(ref, 'w1')
+    await of.age(ref, 120)
+    const late = await store.app.withTenant(of.tenant, async (tx) => {
+      await tx.query(`update konstruct.turns set state = 'answered', finished_at = now() where id = $1`, [
+        ref.turn,
+      ])
+      await tx.query(`update konstruct.open_turns set finished = true where turn_id = $1`, [ref.turn])
+      const claim = of.claim(ref, { worker: 'w2' })
+      await waitUntil({ until: 'the claim waits for the row', deadlineMs: 5_000, everyMs: 5 }, async () => {
+        const [waiting] = await store.app.acrossTenants((other) =>
+          other.query(`select from pg_locks where not granted and locktype = 'transactionid'`),
+        )
+        return waiting
+      })
+      return { claim }
+    })
+    assert.equal((await late.claim).kind, 'held')
+    const [turn] = await store.app.withTenant(of.tenant, (tx) =>
+      tx.query<{ state: string; attempt: number }>(
+        'select state, attempt from konstruct.turns where id = $1',
+        [ref.turn],
+      ),
+    )
+    assert.deepEqual(turn, { state: 'answered', attempt })
   })
 
   it('finds nothing to do for a turn that is not there', async () => {
