@@ -2,7 +2,7 @@
 // process of its own; only the model is not, it answers at once.
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg } from 'node:os'
-import { asKonstructError, KonstructError } from '../../services/shared/runtime/errors.ts'
+import { KonstructError } from '../../services/shared/runtime/errors.ts'
 import { holdLock } from '../parts/hold-lock.mjs'
 import type { Report } from '../parts/part.ts'
 import { measureFloor, openFloors } from './floors.ts'
@@ -113,7 +113,8 @@ try {
   }
   await holdLock('konstruct bench', whole, refuseSecond)
 } catch (thrown) {
-  process.stderr.write(`\n${asKonstructError(thrown).message}\n`)
+  const message = thrown instanceof KonstructError ? thrown.message : String((thrown as Error).stack)
+  process.stderr.write(`\n${message}\n`)
   process.exitCode = 1
 }
 process.exit()
