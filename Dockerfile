@@ -27,16 +27,7 @@ COPY services/shared/domain services/shared/domain
 COPY services/webchat services/webchat
 RUN node dev/build-webchat.ts
 
-FROM ${BASE}
-ARG VERSION=0.0.0
-ARG REVISION=unknown
-LABEL org.opencontainers.image.title="Konstruct" \
-      org.opencontainers.image.description="Kubernetes-native, multi-tenant chat platform for AI agents" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.source="https://github.com/konstruct/konstruct" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
-ENV NODE_ENV=production
+FROM ${BASE} AS application
 WORKDIR /app
 COPY --from=dependencies /build/app/node_modules node_modules
 COPY package.json package-lock.json LICENSE ./
@@ -47,6 +38,25 @@ COPY services services
 COPY --from=webchat /build/app/services/webchat/dist services/webchat/dist
 # The user `node` of the base, by number: Kubernetes can then see that it is not root.
 USER 1000:1000
+
+# What Node compiles at a part's start is kept, which halves the time that this takes. Nothing is configured here, so
+# each part says so and ends. The cache counts for the user who made it.
+FROM application AS compiled
+RUN for main in services/gateway services/orchestrator operator migrations; do \
+      NODE_COMPILE_CACHE=/tmp/compiled node "$main/main.ts" >/dev/null 2>&1 || test $? = 78 || exit 1; \
+    done
+
+FROM application
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="Konstruct" \
+      org.opencontainers.image.description="Kubernetes-native, multi-tenant chat platform for AI agents" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/konstruct/konstruct" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=compiled --chown=0:0 /tmp/compiled .compiled
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compiled
 EXPOSE 8080 9090
 ENTRYPOINT []
 CMD ["node", "services/gateway/main.ts"]

@@ -53,6 +53,8 @@ export const apiserverProgram = ({ programs, folder, credentials, secrets }: Clu
     `--kubelet-client-certificate=${credentials.kubeletClient.certificate}`,
     `--kubelet-client-key=${credentials.kubeletClient.key}`,
     '--kubelet-preferred-address-types=InternalIP',
+    // Nobody else has a certificate, but those who ask whom to trust want an answer.
+    `--client-ca-file=${credentials.kubeletClient.certificate}`,
     // For API servers of others, such as the one of metrics that scaling asks.
     `--requestheader-client-ca-file=${credentials.frontProxy.certificate}`,
     '--requestheader-allowed-names=front-proxy',

@@ -4,7 +4,15 @@ import { matchesGlob } from 'node:path'
 
 const dockerfile = readFileSync('Dockerfile', 'utf8').replaceAll('\\\n', ' ')
 const lines = dockerfile.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-const finalStage = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')))
+
+const stage = (from: string): readonly string[] => {
+  const start = lines.indexOf(from)
+  const length = lines.slice(start + 1).findIndex((line) => line.startsWith('FROM '))
+  return lines.slice(start, length === -1 ? undefined : start + 1 + length)
+}
+
+/** What the image is made of: a stage and, without that which warms it up, the last one. */
+const image = [...stage('FROM ${BASE} AS application'), ...stage('FROM application')]
 
 const ignored = readFileSync('.dockerignore', 'utf8')
   .split('\n')
@@ -27,7 +35,7 @@ describe('The Dockerfile', () => {
   it('starts from node:24-slim unless told otherwise', () => {
     assert.equal(lines[0], 'ARG BASE=node:24-slim')
     for (const line of lines.filter((one) => one.startsWith('FROM ')))
-      assert.match(line, /^FROM (\$\{BASE\}|dependencies)( AS \w+)?$/)
+      assert.match(line, /^FROM (\$\{BASE\}|dependencies|application)( AS \w+)?$/)
   })
 
   it('copies what is there and is not left out of the context', () => {
@@ -56,13 +64,13 @@ describe('The Dockerfile', () => {
     assert.equal(installs.length, 2)
     assert.match(installs[0] ?? '', /npm ci --omit=dev --ignore-scripts/)
     for (const line of installs) assert.match(line, /--ignore-scripts/)
-    assert.ok(finalStage.every((line) => !line.startsWith('RUN ')))
-    assert.ok(finalStage.includes('COPY --from=dependencies /build/app/node_modules node_modules'))
+    assert.ok(image.every((line) => !line.startsWith('RUN ')))
+    assert.ok(image.includes('COPY --from=dependencies /build/app/node_modules node_modules'))
   })
 
   it('ends as a user without rights, by number', () => {
-    assert.ok(finalStage.includes('USER 1000:1000'))
-    assert.ok(finalStage.includes('CMD ["node", "services/gateway/main.ts"]'))
+    assert.ok(image.includes('USER 1000:1000'))
+    assert.ok(image.includes('CMD ["node", "services/gateway/main.ts"]'))
   })
 
   it('names parts that are there', () => {

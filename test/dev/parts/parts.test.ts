@@ -162,7 +162,7 @@ describe('Parts', function () {
   })
 
   it('listen on the address that they are given, and let in who comes from elsewhere', async function () {
-    if (process.platform !== 'linux') return this.skip()
+    if (process.platform !== 'linux') this.skip()
     const host = '127.0.0.2'
     const [postgres, redis, kafka] = await Promise.all([
       ownPostgres({ host }),
