@@ -5,10 +5,11 @@ import type { Line } from './line.ts'
 /** A person's pause, shortened; random, so that no timer of the services is met always at the same moment. */
 const pauseMs = (): number => 5 + Math.random() * 10
 
-/** A closed loop: the next question follows the end of the answer. */
-export const askOneByOne = async (line: Line, times: number): Promise<readonly number[]> => {
+/** A closed loop: the next question follows the end of the answer; the lines take turns. */
+export const askOneByOne = async (lines: readonly Line[], times: number): Promise<readonly number[]> => {
   const samples: number[] = []
-  for (let n = 0; n < times; n += 1) {
+  for (const line of Array.from({ length: times }, (_, n) => lines[n % lines.length])) {
+    if (line === undefined) throw new RangeError('There is no line to ask.')
     const { first, ended } = line.ask()
     samples.push(await first)
     await ended

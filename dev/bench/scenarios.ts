@@ -32,11 +32,8 @@ const many = 50
 const openMany = <Opened>(count: number, open: () => Promise<Opened> | Opened): Promise<Opened[]> =>
   Promise.all(Array.from({ length: count }, open))
 
-const first = (lines: readonly Line[]): Line => {
-  const [line] = lines
-  if (line === undefined) throw new RangeError('There is no line.')
-  return line
-}
+/** A socket may follow 200 conversations, and one that opens a new one each time follows them all. */
+const newcomers = 4
 
 export const openScenarios = async ({ gatewayUrl, modelUrl }: Subject): Promise<readonly Scenario[]> => {
   const options = { gateway: gatewayUrl, tenant: benchTenant, agent: benchAgent }
@@ -48,14 +45,14 @@ export const openScenarios = async ({ gatewayUrl, modelUrl }: Subject): Promise<
       about: 'one message after the other',
       chats: [await openChat(options)],
       models,
-      load: (lines) => askOneByOne(first(lines), 100),
+      load: (lines) => askOneByOne(lines.slice(0, 1), 100),
     },
     {
       name: '1 conversation, each new',
       about: 'one message after the other, each opens its own conversation',
-      chats: [await openChat({ ...options, anew: true })],
+      chats: await openMany(newcomers, () => openChat({ ...options, anew: true })),
       models,
-      load: (lines) => askOneByOne(first(lines), 30),
+      load: (lines) => askOneByOne(lines.slice(0, newcomers), 30),
     },
     {
       name: '50 conversations',
