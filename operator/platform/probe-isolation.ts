@@ -7,6 +7,10 @@ import type { Database, TenantTx } from '../../services/shared/store/database.ts
 const conversation = randomUUID()
 const turn = randomUUID()
 
+/** What the rows below belong to. */
+const canaryTenant = `insert into konstruct.tenants (tenant_id, namespace, uid, state, revision)
+  values ($1, 'canary', 'canary', 'deleting', 0)`
+
 /** One row of tenant `$1` per table, parents first. A table without one is still read, but has nothing to show. */
 export const canaryRows: Readonly<Record<string, string>> = {
   tenant_settings: `insert into konstruct.tenant_settings (tenant_id, spec) values ($1, '{}')`,
@@ -84,6 +88,7 @@ const probe = async (tx: TenantTx, mine: string, other: string): Promise<readonl
   // A plan that this connection keeps was made under the policies and rights of its time; others will make theirs now.
   await tx.query('discard plans')
   const tables = (await tx.query<{ table: string }>(tablesQuery)).map(({ table }) => table)
+  await tx.query(canaryTenant, [other])
   await become(tx, other)
   for (const [table, insert] of Object.entries(canaryRows))
     if (tables.includes(table)) await tx.query(insert, [other])

@@ -39,8 +39,19 @@ const age = async (store: FreshStore, ref: TurnRef, seconds: number): Promise<vo
   await client.end()
 }
 
-export const talkingTenant = (store: FreshStore): TalkingTenant => {
+/** Only that it is there: nothing of its configuration. */
+export const addTenant = (store: FreshStore, tenant: string): Promise<unknown> =>
+  store.operator.acrossTenants((tx) =>
+    tx.query(
+      `insert into konstruct.tenants (tenant_id, namespace, uid, state, revision)
+       values ($1, 'default', 'test', 'active', 0)`,
+      [tenant],
+    ),
+  )
+
+export const talkingTenant = async (store: FreshStore): Promise<TalkingTenant> => {
   const tenant = `tenant-${randomUUID().slice(0, 8)}`
+  await addTenant(store, tenant)
   const aMessage = (changes: Partial<NewUserMessage> = {}): NewUserMessage => ({
     tenant,
     channel: 'web',

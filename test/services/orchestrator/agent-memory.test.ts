@@ -25,9 +25,9 @@ describe('The memory of an agent', () => {
     open.close()
     await store.close()
   })
-  beforeEach(() => {
+  beforeEach(async () => {
     memory = new AgentMemory({ database: store.app, redis: open.redis, log: silentLog })
-    talk = talkingTenant(store)
+    talk = await talkingTenant(store)
     of = { tenant: talk.tenant, agent: 'support', user: 'ann', bounds: { exchanges: 3, ttlSeconds: 60 } }
   })
 

@@ -15,8 +15,8 @@ describe('Appending a message', () => {
     store = await freshStore()
   })
   after(() => store.close())
-  beforeEach(() => {
-    of = talkingTenant(store)
+  beforeEach(async () => {
+    of = await talkingTenant(store)
   })
 
   it('gives a repeated message the first one back, however many come at once', async () => {

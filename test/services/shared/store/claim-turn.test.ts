@@ -13,8 +13,8 @@ describe('Claiming a turn', () => {
     store = await freshStore()
   })
   after(() => store.close())
-  beforeEach(() => {
-    of = talkingTenant(store)
+  beforeEach(async () => {
+    of = await talkingTenant(store)
   })
 
   it('numbers the attempts and gives the message', async () => {

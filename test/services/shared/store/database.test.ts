@@ -2,13 +2,16 @@ import assert from 'node:assert/strict'
 import { Client } from 'pg'
 import { Database, type TenantTx } from '../../../../services/shared/store/database.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { addTenant } from '../../../support/talking-tenant.ts'
 
 describe('The door to PostgreSQL', () => {
   let store: FreshStore
   before(async () => {
     store = await freshStore()
-    for (const tenant of ['acme', 'globex'])
+    for (const tenant of ['acme', 'globex']) {
+      await addTenant(store, tenant)
       await store.app.withTenant(tenant, (tx) => insertConversation(tx, tenant))
+    }
   })
   after(() => store.close())
 

@@ -12,8 +12,8 @@ describe('History', () => {
     store = await freshStore()
   })
   after(() => store.close())
-  beforeEach(() => {
-    of = talkingTenant(store)
+  beforeEach(async () => {
+    of = await talkingTenant(store)
   })
 
   it('pages through messages backwards without losing or repeating one', async () => {

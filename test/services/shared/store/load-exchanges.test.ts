@@ -13,8 +13,8 @@ describe('The last exchanges', () => {
     store = await freshStore()
   })
   after(() => store.close())
-  beforeEach(() => {
-    of = talkingTenant(store)
+  beforeEach(async () => {
+    of = await talkingTenant(store)
   })
 
   it('remembers what was said and answered, oldest first, and nothing that failed', async () => {

@@ -21,8 +21,8 @@ describe('A waiting turn is found again', () => {
     store = await freshStore()
   })
   after(() => store.close())
-  beforeEach(() => {
-    of = talkingTenant(store)
+  beforeEach(async () => {
+    of = await talkingTenant(store)
   })
   afterEach(() => purgeTenant(store.operator, of.tenant))
 
@@ -58,7 +58,7 @@ describe('A waiting turn is found again', () => {
   })
 
   it('goes round the tenants, oldest first within each', async () => {
-    const other = `${of.tenant}-other`
+    const { tenant: other } = await talkingTenant(store)
     const refs = [await of.send(), await of.send(), await of.send()]
     const message = of.aMessage({ tenant: other })
     const { turn } = await appendUserMessage(store.app, message)

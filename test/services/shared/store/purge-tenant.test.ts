@@ -13,19 +13,26 @@ describe('Purging a tenant', () => {
     store = await freshStore()
   })
   after(() => store.close())
-  beforeEach(() => {
-    of = talkingTenant(store)
+  beforeEach(async () => {
+    of = await talkingTenant(store)
   })
 
   it('leaves nothing when its of.tenant is purged, and the other tenants untouched', async () => {
     const ref = await of.send()
     const { attempt } = await of.claimed(ref)
     await saveReply(store.app, of.aReply(ref, attempt))
-    const other = `${of.tenant}-other`
+    const { tenant: other } = await talkingTenant(store)
     await appendUserMessage(store.app, of.aMessage({ tenant: other }))
     await purgeTenant(store.operator, of.tenant)
     assert.ok(Object.values(await countRows(store.operator, of.tenant)).every((count) => count === 0))
     assert.equal((await countRows(store.operator, other)).messages, 1)
     await purgeTenant(store.operator, other)
+  })
+
+  it('refuses whoever comes later, and takes along what slips in beside it', async () => {
+    const late = of.aMessage()
+    await purgeTenant(store.operator, of.tenant)
+    await assert.rejects(appendUserMessage(store.app, late), /foreign key/)
+    assert.ok(Object.values(await countRows(store.operator, of.tenant)).every((count) => count === 0))
   })
 })

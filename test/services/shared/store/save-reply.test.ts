@@ -13,8 +13,8 @@ describe('Saving a reply', () => {
     store = await freshStore()
   })
   after(() => store.close())
-  beforeEach(() => {
-    of = talkingTenant(store)
+  beforeEach(async () => {
+    of = await talkingTenant(store)
   })
 
   it('keeps one reply and its usage', async () => {
