@@ -41,7 +41,7 @@ export const chat = async ({ store, redis }: Stores, tenant = 'acme'): Promise<v
     user: 'someone',
     agent: 'support',
     text: 'hello',
-    maxWaitingTurns: 100,
+    maxWaitingTurns: 100_000,
   })
   await redis.set(sessionKey(tenant, 'thread'), 'writing', 600)
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type OperatorConfig, readOperatorConfig } from '../../operator/config.ts'
 import type { StatusReport } from '../../operator/describe-status.ts'
 import { type Operator, startOperator } from '../../operator/operator.ts'
+import type { Condition } from '../../services/shared/domain/resources/tenant.ts'
 import { type Log, silentLog } from '../../services/shared/runtime/log.ts'
 import { keyringSetting } from '../../services/shared/store/seal.ts'
 import { freshRedis } from '../support/fresh-redis.ts'
@@ -52,7 +53,7 @@ export interface Standalone {
   tenant(name: string): Promise<StatusReport['tenants'][number] | undefined>
   status(): Promise<StatusReport>
   /** Waits until a condition of the tenant is as told, of its newest generation. */
-  condition(tenant: string, type: string, status: string): Promise<{ reason: string; message: string }>
+  condition(tenant: string, type: string, status: string): Promise<Condition>
   metrics(): Promise<string>
   /** Ends the operator and starts another one on the same folders and stores. */
   restart(more?: Readonly<Record<string, string>>): Promise<void>

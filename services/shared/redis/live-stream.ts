@@ -2,7 +2,7 @@
 // who listens now. One script appends a whole flush, so that numbering, history and announcement are one step.
 //
 // An entry's id is `<epoch>-<seq>`: Redis numbers the entries of an epoch from 1 without gaps, and the epoch (the
-// millisecond of its first entry) changes when Redis lost the stream, so a reader can always tell what it is missing.
+// microsecond of its first entry) changes when Redis lost the stream, so a reader can always tell what it is missing.
 import type { StreamEvent, StreamPosition } from '../domain/frames.ts'
 import type { RedisKey } from './keys.ts'
 import type { RedisConnection, Script } from './redis-connection.ts'
@@ -34,7 +34,7 @@ const append: Script = {
     local id = epoch and (epoch .. '-*')
     if not epoch then
       local time = redis.call('TIME')
-      epoch = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+      epoch = string.format('%.0f', time[1] * 1000000 + time[2])
       id = epoch .. '-1'
     end
     local first, last

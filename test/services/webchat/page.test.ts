@@ -88,7 +88,8 @@ describe('the chat page in real Chromium', function () {
     const { page, talk, turn } = await bench.talk()
     talk.state(turn, 'waiting_for_confirmation')
     const call = { tool: 'delete_order', arguments: { order: 4711, note: '<b>x</b>' } }
-    talk.emit({ kind: 'confirmation', confirmation: 'c1', ...call, expiresAt: new Date().toISOString() })
+    const expiresAt = new Date(Date.now() + 300_000).toISOString()
+    talk.emit({ kind: 'confirmation', confirmation: 'c1', ...call, expiresAt })
     const card = page.getByRole('region', { name: 'Your decision is needed' })
     assert.deepEqual(JSON.parse(await card.locator('pre').innerText()), call.arguments)
     await card.getByRole('button', { name: 'Yes, do it' }).click()
