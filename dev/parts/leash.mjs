@@ -36,8 +36,7 @@ program.once('error', (error) => {
 })
 program.once('exit', (code) => {
   signalGroup('SIGKILL')
-  if (released && temporary !== '-')
-    rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
+  if (released && temporary !== '-') rmSync(temporary, { recursive: true, force: true, maxRetries: 5 })
   process.exit(code ?? 1)
 })
 

@@ -13,7 +13,7 @@ export const measured = (what: string, ms: number): void => {
  * The same messages; those of a role in the same order. A message that was said while a reply was being saved may stand
  * before it on the screen and behind it in history: the two are announced by different processes.
  */
-export const assertSameMessages = (screen: readonly Message[], history: readonly Message[]): void => {
+const assertSameMessages = (screen: readonly Message[], history: readonly Message[]): void => {
   const byRole = (messages: readonly Message[]) => messages.toSorted((a, b) => a.role.localeCompare(b.role))
   assert.deepEqual(byRole(screen), byRole(history), 'the screen shows what is stored')
 }
