@@ -1,5 +1,5 @@
 // `mocha` runs everything, `mocha <file or folder>` that. With KONSTRUCT_TEST_UNIT=1 the tests that need real parts are
-// left out; nothing has to be started then.
+// left out; nothing has to be started then. The tests of a whole cluster run only when they are named.
 import { existsSync } from 'node:fs'
 import { testsWithParts } from './test/support/tests-with-parts.ts'
 
@@ -11,7 +11,7 @@ export default {
   extension: ['test.ts'],
   recursive: true,
   spec: filesAreGiven ? [] : ['test/**/*.test.ts'],
-  ignore: unitOnly ? [...testsWithParts()] : [],
+  ignore: [...(unitOnly ? testsWithParts() : []), ...(filesAreGiven ? [] : ['test/cluster/**'])],
   require: ['test/support/root-hooks.ts'],
   timeout: 10_000,
   exit: true,
