@@ -32,42 +32,83 @@ const titleLength = 80
 
 /**
  * @throws KonstructError `CONVERSATION_NOT_FOUND` when the conversation belongs to another user or agent,
- * `OVERLOADED` when too many turns of the tenant wait already.
+ * `OVERLOADED` when too many turns of the tenant wait already. Nothing is kept then.
  */
 export const appendUserMessage = (database: Database, input: NewUserMessage): Promise<StoredUserMessage> =>
   database.withTenant(input.tenant, async (tx) => {
-    const [position, repeated, waiting] = await Promise.all([
-      nextPosition(tx, input),
-      findRepeated(tx, input),
+    const [opened, waiting, stored] = await Promise.all([
+      openConversation(tx, input),
       countWaiting(tx, input),
+      insertMessage(tx, input),
     ])
-    if (repeated !== null) return repeated
+    if (!opened) throw new KonstructError('CONVERSATION_NOT_FOUND')
+    if (stored === null) return findRepeated(tx, input)
     if (waiting >= input.maxWaitingTurns) throw new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
-    return insertAll(tx, input, position)
+    return stored
   })
 
 /**
  * Opens the conversation or finds it, and locks it until commit, so that positions follow the order of commits.
  * The position is only used when the message turns out to be new; a repeat leaves a gap in the counter, never in history.
+ * False: it is somebody else's.
  */
-const nextPosition = async (tx: TenantTx, input: NewUserMessage): Promise<number> => {
-  const rows = await tx.query<{ position: number }>(
+const openConversation = async (tx: TenantTx, input: NewUserMessage): Promise<boolean> => {
+  const rows = await tx.query(
     `insert into konstruct.conversations as c
        (tenant_id, id, channel_type, agent, user_id, owner_name, title, last_position)
      values ($1, $2, $3, $4, $5, $4, $6, 1)
      on conflict (tenant_id, id) do update set last_position = c.last_position + 1, updated_at = now()
        where c.user_id = excluded.user_id and c.agent = excluded.agent and c.channel_type = excluded.channel_type
-     returning last_position::int as position`,
+     returning 1`,
     [tx.tenant, input.conversation, input.channel, input.agent, input.user, titleOf(input.text)],
   )
-  const row = rows[0]
-  if (row === undefined) throw new KonstructError('CONVERSATION_NOT_FOUND')
-  return row.position
+  return rows.length === 1
 }
 
 const titleOf = (text: string): string => {
   const line = text.trim().replace(/\s+/g, ' ')
   return line.length <= titleLength ? line : `${line.slice(0, titleLength - 1).trimEnd()}…`
+}
+
+/** No further than matters. */
+const countWaiting = async (tx: TenantTx, input: NewUserMessage): Promise<number> => {
+  const [row] = await tx.query<{ waiting: number }>(
+    `select count(*)::int as waiting from (
+       select from konstruct.open_turns where tenant_id = $1 and not finished limit $2) bounded`,
+    [tx.tenant, input.maxWaitingTurns],
+  )
+  return row?.waiting ?? 0
+}
+
+/** The message, its turn, and the way to find the turn again. Null when the message was stored before. */
+const insertMessage = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage | null> => {
+  const { conversation, agent, user, text } = input
+  const turn = randomUUID()
+  const [row] = await tx.query<{ id: string; createdAt: Date }>(
+    `with message as (
+       insert into konstruct.messages
+         (tenant_id, id, conversation_id, position, role, author, text, turn_id, client_message_id)
+       select tenant_id, $6, id, last_position, 'user', user_id, $7, $2, $8 from konstruct.conversations
+       where tenant_id = $1 and id = $3 and agent = $4 and user_id = $5
+       on conflict (tenant_id, conversation_id, client_message_id) do nothing
+       returning *
+     ), turn as (
+       insert into konstruct.turns (tenant_id, id, conversation_id, agent, user_id)
+       select tenant_id, turn_id, conversation_id, $4, author from message
+     ), open as (
+       insert into konstruct.open_turns (tenant_id, turn_id, conversation_id, position)
+       select tenant_id, turn_id, conversation_id, position from message
+     )
+     select id, created_at as "createdAt" from message`,
+    [tx.tenant, turn, conversation, agent, user, randomUUID(), text, input.clientMessageId],
+  )
+  if (row === undefined) return null
+  return {
+    message: userMessage({ ...row, text, author: user, turn }),
+    turn,
+    repeated: false,
+    published: false,
+  }
 }
 
 interface RepeatedRow {
@@ -79,7 +120,7 @@ interface RepeatedRow {
   readonly published: boolean
 }
 
-const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage | null> => {
+const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage> => {
   const [row] = await tx.query<RepeatedRow>(
     `select m.id, m.text, m.author, m.created_at as "createdAt", m.turn_id as turn,
        o.turn_id is null or o.finished or o.published_at is not null as published
@@ -88,7 +129,7 @@ const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<Stored
      where m.tenant_id = $1 and m.conversation_id = $2 and m.client_message_id = $3`,
     [tx.tenant, input.conversation, input.clientMessageId],
   )
-  if (row === undefined) return null
+  if (row === undefined) throw new KonstructError('INTERNAL')
   return { message: userMessage(row), turn: row.turn, repeated: true, published: row.published }
 }
 
@@ -101,50 +142,3 @@ const userMessage = (row: Omit<RepeatedRow, 'published'>): Message => ({
   createdAt: row.createdAt.toISOString(),
   finish: 'complete',
 })
-
-/** No further than matters. */
-const countWaiting = async (tx: TenantTx, input: NewUserMessage): Promise<number> => {
-  const [row] = await tx.query<{ waiting: number }>(
-    `select count(*)::int as waiting from (
-       select from konstruct.open_turns where tenant_id = $1 and not finished limit $2) bounded`,
-    [tx.tenant, input.maxWaitingTurns],
-  )
-  return row?.waiting ?? 0
-}
-
-const insertAll = async (
-  tx: TenantTx,
-  input: NewUserMessage,
-  position: number,
-): Promise<StoredUserMessage> => {
-  const turn = randomUUID()
-  const [row] = await tx.query<{ id: string; createdAt: Date }>(
-    `with turn as (
-       insert into konstruct.turns (tenant_id, id, conversation_id, agent, user_id)
-       values ($1, $2, $3, $4, $5) returning id
-     ), message as (
-       insert into konstruct.messages
-         (tenant_id, id, conversation_id, position, role, author, text, turn_id, client_message_id)
-       select $1, $6, $3, $7, 'user', $5, $8, turn.id, $9 from turn
-       returning id, created_at as "createdAt"
-     ), open as (
-       insert into konstruct.open_turns (tenant_id, turn_id, conversation_id, position)
-       select $1, turn.id, $3, $7 from turn
-     )
-     select * from message`,
-    [
-      tx.tenant,
-      turn,
-      input.conversation,
-      input.agent,
-      input.user,
-      randomUUID(),
-      position,
-      input.text,
-      input.clientMessageId,
-    ],
-  )
-  if (row === undefined) throw new KonstructError('INTERNAL')
-  const message = userMessage({ ...row, text: input.text, author: input.user, turn })
-  return { message, turn, repeated: false, published: false }
-}
