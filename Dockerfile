@@ -40,11 +40,12 @@ COPY --from=webchat /build/app/services/webchat/dist services/webchat/dist
 USER 1000:1000
 
 # What Node compiles at a part's start is kept, which halves the time that this takes. Nothing is configured here, so
-# each part says so and ends. The cache counts for the user who made it.
+# each part says so and ends. The cache counts for the user who made it; it is made readable, and given to root.
 FROM application AS compiled
 RUN for main in services/gateway services/orchestrator operator migrations; do \
       NODE_COMPILE_CACHE=/tmp/compiled node "$main/main.ts" >/dev/null 2>&1 || test $? = 78 || exit 1; \
-    done
+    done; \
+    chmod -R a+rX /tmp/compiled
 
 FROM application
 ARG VERSION=0.0.0

@@ -9,10 +9,10 @@ import { makeNodeBase, nodeBaseImage } from './make-node-base.ts'
 const root = new URL('../..', import.meta.url).pathname
 
 /** The chart's `image.repository`. */
-export const imageRepository = 'ghcr.io/konstruct/konstruct'
+const imageRepository = 'ghcr.io/konstruct/konstruct'
 
 /** The version in package.json; the chart's `appVersion`. */
-export const projectVersion = (): string =>
+const projectVersion = (): string =>
   (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
 
 export const imageName = (tag = projectVersion()): string => `${imageRepository}:${tag}`

@@ -1,7 +1,7 @@
 // npm run cluster -- up|down|status|load: a real Kubernetes on this machine, without a container engine.
 import { dirname } from 'node:path'
 import { asKonstructError } from '../../services/shared/runtime/errors.ts'
-import { findKubectl } from '../parts/find-kubernetes.ts'
+import { findKubernetes } from '../parts/find-kubernetes.ts'
 import { holdLock } from '../parts/hold-lock.mjs'
 import type { Report } from '../parts/part.ts'
 import { imageName } from './build-image.ts'
@@ -40,7 +40,7 @@ const own: Verbs = {
   up: async () => {
     await alone(() => clusterUp(folder, report))
     const helm = await timed(report, 'helm is here', () => fetchHelm(report))
-    printNext(folder.kubeconfig, [dirname(await findKubectl(report)), dirname(helm)])
+    printNext(folder.kubeconfig, [dirname((await findKubernetes(report)).kubectl), dirname(helm)])
     return 0
   },
   down: async () => {

@@ -13,7 +13,7 @@ export interface ClusterArguments {
   readonly tag: string | undefined
 }
 
-export const usage = `npm run cluster -- up|down|status|load [options]
+const usage = `npm run cluster -- up|down|status|load [options]
   up                   make a cluster of one node on this machine (root, Linux), or tell how to reach it
   down                 end it; nothing of it is left
   status               its programs, nodes and pods

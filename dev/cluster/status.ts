@@ -1,5 +1,5 @@
 // What there is of the cluster: its programs, its nodes, its pods.
-import { findKubectl } from '../parts/find-kubernetes.ts'
+import { findKubernetes } from '../parts/find-kubernetes.ts'
 import type { Report } from '../parts/part.ts'
 import { runCommand } from '../parts/run-command.ts'
 import type { ClusterFolder } from './cluster-folder.ts'
@@ -38,6 +38,6 @@ export const clusterStatus = async (folder: ClusterFolder, report: Report): Prom
   if (space === undefined) return undefined
   const command = ['sh', '-c', 'cat /proc/[0-9]*/comm 2>/dev/null']
   const names = await runInside(space, { doing: 'listing programs', command, report })
-  const objects = await ask(await findKubectl(report), folder.kubeconfig, report)
+  const objects = await ask((await findKubernetes(report)).kubectl, folder.kubeconfig, report)
   return `${runningPrograms(names)}\n\n${objects}`
 }
