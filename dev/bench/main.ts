@@ -75,6 +75,8 @@ const measure = async ({ rounds }: BenchArguments): Promise<Figures> => {
 const run = async (args: BenchArguments): Promise<void> => {
   const machine = describeMachine()
   report(machine)
+  if ((loadavg()[0] ?? 0) > availableParallelism() / 2)
+    report('The machine is busy with other work, which the figures will show too.')
   const figures = await measure(args)
   process.stdout.write(`\n${machine} before the start\n\n${printFigures(figures)}\n\n`)
   if (args.json === undefined) return
