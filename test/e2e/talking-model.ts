@@ -19,6 +19,8 @@ export interface ModelCall {
   readonly answer: string
   /** How much of it was said. */
   said: number
+  /** Set: it says the rest, although the others are held. */
+  free: boolean
   /** Aborted when the caller hung up, also after a whole answer. */
   readonly closed: AbortSignal
 }
@@ -82,6 +84,13 @@ export class TalkingModel {
     before?.until.resolve()
   }
 
+  /** Lets one call say the rest. */
+  free(call: ModelCall | undefined): void {
+    if (call === undefined) return
+    call.free = true
+    if (this.#held !== undefined) this.hold(this.#held.share)
+  }
+
   callsFor(text: string): readonly ModelCall[] {
     return this.calls.filter((call) => call.text === text)
   }
@@ -99,6 +108,7 @@ export class TalkingModel {
       instructions: messages[0]?.content ?? '',
       answer: said.join(''),
       said: 0,
+      free: false,
       closed,
     }
     this.calls.push(call)
@@ -112,11 +122,12 @@ export class TalkingModel {
     if (!closed.aborted) answer.finish()
   }
 
-  async #mayGoOn({ said, closed }: ModelCall, words: number): Promise<void> {
+  async #mayGoOn(call: ModelCall, words: number): Promise<void> {
+    const { said, closed } = call
     const hungUp = new Promise<void>((resolve) => {
       closed.addEventListener('abort', () => resolve(), { once: true })
     })
-    while (this.#held !== undefined && said >= words * this.#held.share && !closed.aborted)
+    while (!call.free && this.#held !== undefined && said >= words * this.#held.share && !closed.aborted)
       await Promise.race([this.#held.until.promise, hungUp])
   }
 }
