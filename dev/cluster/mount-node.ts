@@ -18,13 +18,18 @@ const settings: Readonly<Record<string, string>> = {
   'kernel/keys/root_maxbytes': '25000000',
 }
 
-/** The cache keeps its path also where that is below /var. */
+/**
+ * The cache keeps its path also where that is below /var. Images and objects are in memory, a gigabyte with one image
+ * of ours: they come faster, and going they take no time, where removing 20,000 files takes seconds.
+ */
 const script = `
 cache=$1 var=$2 settings=$3
 mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/cache
 mount --bind "$cache" /run/cache
 mount --bind "$var" /var
+mount -t tmpfs -o mode=711 tmpfs /var/lib/containerd
+mount -t tmpfs -o mode=700 tmpfs /var/lib/etcd
 [ -d "$cache/cluster" ] || { mkdir -p "$cache"; mount --bind /run/cache "$cache"; }
 cd "$settings"
 find . -type f | while read -r name; do mount --bind "$name" "/proc/sys/$name"; done
