@@ -37,8 +37,29 @@ const connect = async (options: TalkOptions): Promise<WebSocket> => {
   return socket
 }
 
-/** Gives the turn's end state. */
+/** Close code of a token that means nothing any more: its tenant was just made anew, and the gateway has followed. */
+const tokenOutdated = 4401
+
+class Closed extends Error {
+  readonly code: number
+
+  constructor(code: number) {
+    super(`The gateway closed the socket with ${code}.`)
+    this.code = code
+  }
+}
+
+/** Gives the turn's end state; comes back once with a new token, as the protocol asks. */
 export const talkOnce = async (options: TalkOptions): Promise<string> => {
+  try {
+    return await talk(options)
+  } catch (thrown) {
+    if (thrown instanceof Closed && thrown.code === tokenOutdated) return talk(options)
+    throw thrown
+  }
+}
+
+const talk = async (options: TalkOptions): Promise<string> => {
   const socket = await connect(options)
   const since = performance.now()
   const timings: Timings = { accepted: -1, first: -1, end: -1 }
@@ -55,7 +76,7 @@ export const talkOnce = async (options: TalkOptions): Promise<string> => {
       const state = follow(frame, timings, performance.now() - since, options.write)
       if (state !== null) resolve(state)
     })
-    socket.on('close', (code) => reject(new Error(`The gateway closed the socket with ${code}.`)))
+    socket.on('close', (code) => reject(new Closed(code)))
   })
   socket.send(JSON.stringify(send))
   const state = await ended
