@@ -34,6 +34,7 @@ const readKeys = (file: string): DemoKeys => {
   return JSON.parse(readFileSync(file, 'utf8')) as DemoKeys
 }
 
+/** In the cache, unless `KONSTRUCT_DEMO_FOLDER` names another place. */
 export const openDemoFolder = (path = join(cacheFolder(), 'demo')): DemoFolder => {
   const folder = (name: string): string => {
     const made = join(path, name)
