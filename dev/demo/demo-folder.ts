@@ -35,7 +35,9 @@ const readKeys = (file: string): DemoKeys => {
 }
 
 /** In the cache, unless `KONSTRUCT_DEMO_FOLDER` names another place. */
-export const openDemoFolder = (path = join(cacheFolder(), 'demo')): DemoFolder => {
+export const openDemoFolder = (
+  path = process.env['KONSTRUCT_DEMO_FOLDER'] ?? join(cacheFolder(), 'demo'),
+): DemoFolder => {
   const folder = (name: string): string => {
     const made = join(path, name)
     mkdirSync(made, { recursive: true })
