@@ -6,6 +6,7 @@ import { type BaseError, ConnectionError, Sequelize, type Transaction } from 'se
 import { isTenantId } from '../domain/tenant-id.ts'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/read-config.ts'
+import { beginAndEndPlainly } from './begin-and-end.ts'
 import { defineModels, type Models } from './models.ts'
 import { pipeliningPg } from './pipelining-pg.ts'
 import { runPrepared } from './prepared-statement.ts'
@@ -102,6 +103,7 @@ export class Database {
       },
       hooks: { beforeQuery: guard },
     })
+    beginAndEndPlainly(this.#sequelize)
     this.#models = defineModels(this.#sequelize)
   }
 

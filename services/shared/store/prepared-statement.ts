@@ -3,14 +3,8 @@
 // message is a third faster this way, claiming a turn twice as fast. A connection pooler in between must keep prepared
 // statements apart, as PgBouncer does from 1.21 on.
 import { createHash } from 'node:crypto'
-import type { ClientBase } from 'pg'
 import { DatabaseError, type Transaction } from 'sequelize'
-
-/** What Sequelize's types leave out of a transaction: its connection, and how it ended. */
-interface OpenTransaction extends Transaction {
-  readonly connection: ClientBase
-  readonly finished?: 'commit' | 'rollback'
-}
+import type { OpenTransaction } from './begin-and-end.ts'
 
 /** The statements are constants of this folder, so there are few. */
 const names = new Map<string, string>()

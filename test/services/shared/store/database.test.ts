@@ -157,6 +157,15 @@ describe('The door to PostgreSQL', () => {
     assert.deepEqual(renamed, [[{ title: 'first' }], [{ title: 'first' }], [{ title: 'of acme' }]])
   })
 
+  it('does not take for committed what PostgreSQL rolled back', async () => {
+    const carefree = store.app.withTenant('acme', async (tx) => {
+      await tx.query('select 1 / 0').catch(() => {})
+      return 'fine'
+    })
+    await assert.rejects(carefree, /answered commit with ROLLBACK/)
+    assert.deepEqual(await store.app.withTenant('acme', titles), [{ title: 'of acme' }])
+  })
+
   it('takes any text, even one that PostgreSQL cannot hold', async () => {
     const [row] = await store.app.acrossTenants((tx) =>
       tx.query<{ text: string }>('select $1::text as text', ['a\0b']),
