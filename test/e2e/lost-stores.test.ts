@@ -15,7 +15,7 @@ import { assertOneReply, measured } from './told.ts'
 
 describe('While stores are lost', function () {
   this.timeout(120_000)
-  const folder = mkdtempSync(join(tmpdir(), 'konstruct-e2e-stores-'))
+  let folder: string
   let kafka: KafkaPart
   let postgres: PostgresPart
   let platform: Platform
@@ -24,6 +24,7 @@ describe('While stores are lost', function () {
 
   before(async function () {
     this.timeout(240_000)
+    folder = mkdtempSync(join(tmpdir(), 'konstruct-e2e-stores-'))
     ;[kafka, postgres] = await Promise.all([
       ownKafka({ folder: join(folder, 'kafka') }),
       ownPostgres({ folder: join(folder, 'postgres') }),

@@ -118,12 +118,17 @@ export class Platform {
       ownRedis(),
     ])
     const platform = new Platform({ store, brokers, redis }, settings)
-    if (operator) await platform.startOperator()
-    else await platform.makeTopics()
-    await Promise.all([
-      count(gateways, () => platform.startGateway()),
-      count(orchestrators, () => platform.startOrchestrator()),
-    ])
+    try {
+      if (operator) await platform.startOperator()
+      else await platform.makeTopics()
+      await Promise.all([
+        count(gateways, () => platform.startGateway()),
+        count(orchestrators, () => platform.startOrchestrator()),
+      ])
+    } catch (thrown) {
+      await platform.end()
+      throw thrown
+    }
     return platform
   }
 
