@@ -14,6 +14,7 @@ import { noteHop, type OrchestratorMetrics } from './metrics.ts'
 interface AppendOptions {
   readonly epoch?: number
   readonly flush: string
+  readonly fresh?: boolean
 }
 
 export interface ReplyStreamPorts {
@@ -134,7 +135,7 @@ export class ReplyStream {
     this.#lastFlush = performance.now()
     const events = this.#pending.splice(0)
     const epoch = this.#epoch
-    const options = { flush: this.#nextFlush(), ...(epoch === undefined ? {} : { epoch }) }
+    const options = { flush: this.#nextFlush(), fresh: true, ...(epoch === undefined ? {} : { epoch }) }
     const position = await this.#appendUntilOver(events, options)
     if (position === undefined) return
     this.#noteFirstWord(events)
@@ -159,13 +160,15 @@ export class ReplyStream {
   /** Undefined: the turn was over before it succeeded. */
   async #appendUntilOver(events: readonly StreamEvent[], options: AppendOptions) {
     const { append, metrics } = this.#ports
+    let { fresh = false } = options
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       try {
-        const position = await append(events, options)
+        const position = await append(events, { ...options, fresh })
         metrics.flushes.inc({ result: 'written' })
         return position
       } catch {
         metrics.flushes.inc({ result: 'failed' })
+        fresh = false
       }
       await sleep(pauseMs, undefined, { signal: this.#over.signal }).catch(() => {})
       if (this.#over.signal.aborted) return undefined

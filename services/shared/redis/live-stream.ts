@@ -22,11 +22,11 @@ const repeatWindow = 64
 const append: Script = {
   name: 'konstructAppend',
   lua: `
-    local expected, flush = ARGV[1], ARGV[2]
+    local expected, flush, fresh = ARGV[1], ARGV[2], ARGV[3] == '1'
     local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
     local epoch = newest[1] and string.match(newest[1][1], '^(%d+)-')
     if expected ~= '' and epoch ~= expected then return {'', 0} end
-    if flush ~= '' then
+    if flush ~= '' and not fresh then
       for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ${repeatWindow})) do
         if entry[2][4] == flush then return {epoch, tonumber(string.match(entry[1], '-(%d+)$'))} end
       end
@@ -38,14 +38,14 @@ const append: Script = {
       id = epoch .. '-1'
     end
     local first, last
-    for i = 3, #ARGV do
+    for i = 4, #ARGV do
       last = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${keptEntries}, id, 'e', ARGV[i], 'f', flush)
       first = first or last
       id = epoch .. '-*'
     end
     redis.call('EXPIRE', KEYS[1], ${ttlSeconds})
     local from = string.match(first, '-(%d+)$')
-    redis.call('PUBLISH', KEYS[1], epoch .. ' ' .. from .. '\\n' .. table.concat(ARGV, '\\n', 3))
+    redis.call('PUBLISH', KEYS[1], epoch .. ' ' .. from .. '\\n' .. table.concat(ARGV, '\\n', 4))
     return {epoch, tonumber(string.match(last, '-(%d+)$'))}`,
 }
 
@@ -69,6 +69,8 @@ export interface AppendOptions {
   readonly epoch?: number
   /** Names this flush, so that repeating it after a lost answer appends nothing. */
   readonly flush?: string
+  /** Nobody can have written this flush before, so it is not looked for, which would take longer than to write it. */
+  readonly fresh?: boolean
 }
 
 /**
@@ -79,11 +81,12 @@ export const appendEvents = async (
   redis: RedisConnection,
   key: RedisKey,
   events: readonly StreamEvent[],
-  { epoch, flush }: AppendOptions = {},
+  { epoch, flush, fresh = false }: AppendOptions = {},
 ): Promise<StreamPosition | null> => {
   const [inEpoch, seq] = await redis.run<[string, number]>(append, key, [
     epoch ?? '',
     flush ?? '',
+    fresh ? 1 : 0,
     ...events.map((event) => JSON.stringify(event)),
   ])
   return inEpoch === '' ? null : { epoch: Number(inEpoch), seq }

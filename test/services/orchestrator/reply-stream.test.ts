@@ -18,18 +18,24 @@ class FakeRedis {
   tries = 0
   epoch = 1
   away = false
+  answersAreLost = false
   latencyMs = 0
 
   readonly append = async (
     events: readonly StreamEvent[],
-    { epoch, flush }: { readonly epoch?: number; readonly flush: string },
+    {
+      epoch,
+      flush,
+      fresh = false,
+    }: { readonly epoch?: number; readonly flush: string; readonly fresh?: boolean },
   ): Promise<{ epoch: number } | null> => {
     this.tries += 1
     await sleep(this.latencyMs)
     if (this.away) throw new Error('away')
     if (epoch !== undefined && epoch !== this.epoch) return null
-    if (!this.flushes.some((known) => known.flush === flush))
+    if (fresh || !this.flushes.some((known) => known.flush === flush))
       this.flushes.push({ events, flush, epoch, at: performance.now() })
+    if (this.answersAreLost) throw new Error('timed out')
     return { epoch: this.epoch }
   }
 
@@ -114,6 +120,16 @@ describe('The stream of a reply', () => {
     assert.equal(await end(), true)
     assert.deepEqual(redis.shapes, ['writing', '+a', '+b', 'answered'])
     assert.equal(new Set(redis.flushes.map(({ flush }) => flush)).size, redis.flushes.length)
+  })
+
+  it('repeats a flush whose answer was lost as one that may have been written', async () => {
+    redis.answersAreLost = true
+    stream.changeState('writing')
+    stream.write('a')
+    await waitUntil({ until: 'two tries' }, () => redis.tries >= 2)
+    redis.answersAreLost = false
+    assert.equal(await end(), true)
+    assert.deepEqual(redis.shapes, ['writing', '+a', 'answered'])
   })
 
   it('writes all again when the stream was lost', async () => {

@@ -78,6 +78,12 @@ describe('A live stream', () => {
     assert.deepEqual(texts((await readEvents(open.redis, key)).events), ['before', 'a', 'b', 'between'])
   })
 
+  it('finds a flush again that was fresh when it was written', async () => {
+    const first = await appendEvents(open.redis, key, [delta('a')], { flush: 't/1/1', fresh: true })
+    assert.deepEqual(await appendEvents(open.redis, key, [delta('a')], { flush: 't/1/1' }), first)
+    assert.deepEqual(texts((await readEvents(open.redis, key)).events), ['a'])
+  })
+
   it('tells a writer that its epoch is over, and writes nothing of it', async () => {
     const at = (await appendEvents(open.redis, key, [delta('a')])) ?? assert.fail()
     await open.redis.remove([key])
