@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeKubeconfig } from '../parts/kubeconfig.ts'
 import type { Report } from '../parts/part.ts'
-import { runCommand } from '../parts/run-command.ts'
 import { apiserverUrl, nodeName } from './addresses.ts'
+import { type Certificate, makeCertificate } from './make-certificate.ts'
 
 const users = {
   admin: { user: 'admin', group: 'system:masters' },
@@ -19,11 +19,6 @@ const users = {
 
 export type UserName = keyof typeof users
 
-export interface Certificate {
-  readonly certificate: string
-  readonly key: string
-}
-
 /** Paths of files. */
 export interface Credentials {
   readonly tokens: string
@@ -34,22 +29,6 @@ export interface Credentials {
   readonly frontProxy: Certificate
   /** Writes a kubeconfig; possible once the API server has made its certificate. */
   kubeconfig(name: UserName, file: string): string
-}
-
-const makeCertificate = async (
-  folder: string,
-  { name, subject, report }: { name: string; subject: string; report: Report },
-): Promise<Certificate> => {
-  const files = { certificate: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) }
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  const what = ['-days', '365', '-subj', subject, '-addext', 'extendedKeyUsage=clientAuth']
-  await runCommand({
-    doing: `making the certificate ${name}`,
-    command: 'openssl',
-    args: [...request, ...what, '-out', files.certificate, '-keyout', files.key],
-    report,
-  })
-  return files
 }
 
 const makeServiceAccountKey = (file: string): string => {

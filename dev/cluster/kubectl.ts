@@ -19,9 +19,18 @@ export const openKubectl = (program: string, kubeconfig: string, report: Report)
     }),
 })
 
+const writeObject = (folder: string, object: object): string => {
+  const file = join(folder, 'apply.json')
+  writeFileSync(file, JSON.stringify(object), { mode: 0o600 })
+  return file
+}
+
 /** Applies objects that are made here. */
 export const applyObject = async (kubectl: Kubectl, folder: string, object: object): Promise<void> => {
-  const file = join(folder, 'apply.json')
-  writeFileSync(file, JSON.stringify(object))
-  await kubectl.run('apply', '-f', file)
+  await kubectl.run('apply', '-f', writeObject(folder, object))
+}
+
+/** Deletes those of them that are there, and waits until they are gone. */
+export const deleteObject = async (kubectl: Kubectl, folder: string, object: object): Promise<void> => {
+  await kubectl.run('delete', '--ignore-not-found', '--timeout=120s', '-f', writeObject(folder, object))
 }

@@ -1,4 +1,4 @@
-// npm run cluster -- up|down|status|load: a real Kubernetes on this machine, without a container engine.
+// npm run cluster -- up|down|status|load|keda: a real Kubernetes on this machine, without a container engine.
 import { dirname } from 'node:path'
 import { asKonstructError } from '../../services/shared/runtime/errors.ts'
 import { findKubernetes } from '../parts/find-kubernetes.ts'
@@ -9,6 +9,7 @@ import { openClusterFolder } from './cluster-folder.ts'
 import { clusterDown } from './down.ts'
 import { fetchHelm } from './fetch-programs.ts'
 import { findGivenCluster, loadIntoGiven } from './given-cluster.ts'
+import { installKeda } from './install-keda.ts'
 import { clusterLoad } from './load.ts'
 import { type ClusterArguments, readArguments, type Verb } from './read-arguments.ts'
 import { clusterStatus, givenStatus } from './status.ts'
@@ -56,6 +57,11 @@ const own: Verbs = {
     console.log(status ?? 'There is no cluster. Make one with: npm run cluster -- up')
     return status === undefined ? 1 : 0
   },
+  keda: async () => {
+    await alone(() => installKeda(folder, report))
+    console.log('KEDA acts on ScaledObjects now.')
+    return 0
+  },
 }
 
 const given: Verbs = {
@@ -76,6 +82,10 @@ const given: Verbs = {
     const { kubectl, kubeconfig } = await findGivenCluster(report)
     console.log(await givenStatus(kubectl, kubeconfig, report))
     return 0
+  },
+  keda: async () => {
+    console.log('A cluster of someone else takes KEDA from its Helm chart: https://keda.sh/docs/deploy')
+    return Promise.resolve(1)
   },
 }
 

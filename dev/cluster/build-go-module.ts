@@ -1,0 +1,46 @@
+// Programs of a published Go module, built in the module's own folder: with the versions, the checksums and the
+// replacements that its makers chose. `go install` refuses a module that replaces others.
+import { join } from 'node:path'
+import type { Report } from '../parts/part.ts'
+import { runCommand } from '../parts/run-command.ts'
+
+interface GoModule {
+  readonly module: string
+  /** Without the `v`. */
+  readonly version: string
+  /** Folders of main packages; the program's name is the last part. */
+  readonly programs: readonly string[]
+  /** Where the program knows its version from, as the linker takes it. */
+  readonly versionVariable: string
+}
+
+const environment = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' }
+
+/** @returns the folder of its sources. The checksum database vouches for them. */
+const downloadGoModule = async ({ module, version }: GoModule, report: Report): Promise<string> => {
+  const download = await runCommand({
+    doing: `downloading ${module}`,
+    command: 'go',
+    args: ['mod', 'download', '-json', `${module}@v${version}`],
+    env: environment,
+    report,
+  })
+  return (JSON.parse(download.slice(download.indexOf('{'))) as { readonly Dir: string }).Dir
+}
+
+/** Builds the programs into the folder. @returns the folder of the sources. */
+export const buildGoModule = async (spec: GoModule, folder: string, report: Report): Promise<string> => {
+  const sources = await downloadGoModule(spec, report)
+  const flags = `-ldflags=-s -w -X ${spec.versionVariable}=${spec.version}`
+  await runCommand({
+    doing: `building ${spec.module}, about 8 minutes once`,
+    command: 'nice',
+    args: ['-n', '10', 'go', 'build', '-v', '-trimpath', '-buildvcs=false', flags, `-o=${folder}/`].concat(
+      spec.programs.map((program) => `./${join(program)}`),
+    ),
+    folder: sources,
+    env: environment,
+    report,
+  })
+  return sources
+}

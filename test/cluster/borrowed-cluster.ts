@@ -1,0 +1,34 @@
+// The cluster for a test that does not mind whether one is up: it is made when there is none, and ended again by whom
+// it was made for.
+import assert from 'node:assert/strict'
+import { type ClusterFolder, openClusterFolder } from '../../dev/cluster/cluster-folder.ts'
+import { type Kubectl, openKubectl } from '../../dev/cluster/kubectl.ts'
+import { isUp } from '../../dev/cluster/up.ts'
+import { findKubernetes } from '../../dev/parts/find-kubernetes.ts'
+import { runCluster } from './cluster-command.ts'
+
+export interface BorrowedCluster {
+  readonly folder: ClusterFolder
+  readonly kubectl: Kubectl
+  giveBack(): Promise<void>
+}
+
+/** A cluster of one's own needs root and Linux. */
+export const canHaveCluster = (): boolean => process.platform === 'linux' && process.getuid?.() === 0
+
+export const borrowCluster = async (): Promise<BorrowedCluster> => {
+  const folder = openClusterFolder()
+  const isMade = !isUp(folder)
+  if (isMade) {
+    const { code, output } = await runCluster('up')
+    assert.equal(code, 0, output)
+  }
+  const silent = (): void => {}
+  return {
+    folder,
+    kubectl: openKubectl((await findKubernetes(silent)).kubectl, folder.kubeconfig, silent),
+    giveBack: async () => {
+      if (isMade) await runCluster('down')
+    },
+  }
+}
