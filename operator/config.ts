@@ -1,7 +1,10 @@
 // The operator's settings, one table: name in the environment, unit, default, one sentence.
-import { KonstructError } from '../services/shared/runtime/errors.ts'
 import { choice, integer, list, readConfig, text } from '../services/shared/runtime/read-config.ts'
-import { databaseSettings, partSettings } from '../services/shared/runtime/part-settings.ts'
+import {
+  databaseSettings,
+  kafkaContradictions,
+  partSettings,
+} from '../services/shared/runtime/part-settings.ts'
 import { keyringSetting } from '../services/shared/store/seal.ts'
 
 const operatorSettings = {
@@ -80,11 +83,13 @@ export type OperatorConfig = ReturnType<typeof readConfig<typeof operatorSetting
 /** @throws KonstructError `CONFIG_INVALID` that names every wrong setting at once */
 export const readOperatorConfig = (
   environment: Readonly<Record<string, string | undefined>>,
-): OperatorConfig => {
-  const config = readConfig(operatorSettings, environment)
-  if (config.source === 'folder' && (config.manifests === '' || config.stateDir === ''))
-    throw new KonstructError('CONFIG_INVALID', {
-      message: 'Set KONSTRUCT_MANIFESTS and KONSTRUCT_STATE_DIR, or KONSTRUCT_SOURCE=kubernetes.',
-    })
-  return config
-}
+): OperatorConfig =>
+  readConfig(operatorSettings, environment, (config) => {
+    const misplaced = config.source === 'folder' && (config.manifests === '' || config.stateDir === '')
+    return [
+      ...(misplaced
+        ? ['Set KONSTRUCT_MANIFESTS and KONSTRUCT_STATE_DIR, or KONSTRUCT_SOURCE=kubernetes']
+        : []),
+      ...kafkaContradictions(config),
+    ]
+  })

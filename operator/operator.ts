@@ -1,16 +1,21 @@
 // The operator put together. What only looks (the source, the admin port) starts at once, also on a standby, so that
 // its memory is warm; what writes (the controller, the isolation watch, the topics) starts when this process leads,
 // and for good: who loses the lead must exit.
-import { Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import { kafkaAccess } from '../services/shared/bus/kafka-access.ts'
 import { createKafkaLog } from '../services/shared/bus/kafka-log.ts'
 import type { MessageLog, TopicSpec } from '../services/shared/bus/message-log.ts'
 import { topicSpecs } from '../services/shared/bus/topics.ts'
 import { RedisConnection } from '../services/shared/redis/redis-connection.ts'
 import { type AdminServer, startAdminServer } from '../services/shared/runtime/admin-server.ts'
 import { KonstructError } from '../services/shared/runtime/errors.ts'
+import { FirstContact } from '../services/shared/runtime/first-contact.ts'
 import type { Log } from '../services/shared/runtime/log.ts'
+import { createRegistry } from '../services/shared/runtime/process-metrics.ts'
 import type { RunningService } from '../services/shared/runtime/run-service.ts'
+import { watchStores } from '../services/shared/runtime/store-metrics.ts'
 import { Database } from '../services/shared/store/database.ts'
+import { watchOpenTurns } from '../services/shared/store/open-turn-metrics.ts'
 import type { OperatorConfig } from './config.ts'
 import { describeStatus } from './describe-status.ts'
 import { systemClock } from './loop/clock.ts'
@@ -54,8 +59,20 @@ const openStores = (config: OperatorConfig, log: Log): Stores => {
   return {
     database: new Database({ url: config.databaseUrl, poolSize: config.databasePool, application: name }),
     redis: new RedisConnection({ url: config.redisUrl, name, log }),
-    bus: createKafkaLog({ log }, { brokers: config.kafkaBrokers, clientId: name }),
+    bus: createKafkaLog({ log }, { ...kafkaAccess(config), clientId: name }),
   }
+}
+
+const watch = (registry: Registry, { database, redis, bus }: Stores, log: Log): FirstContact => {
+  const checks = {
+    postgres: () => database.check(),
+    redis: () => redis.check(),
+    kafka: () => bus.check(),
+  }
+  watchStores(registry, checks)
+  // The orchestrators tell it too, but they may all be gone, and then it matters most.
+  watchOpenTurns(registry, database)
+  return new FirstContact({ log }, checks)
 }
 
 const topicsOf = (config: OperatorConfig): readonly TopicSpec[] =>
@@ -121,29 +138,31 @@ const createController = (
 
 const startAdmin = (
   config: OperatorConfig,
-  { registry, world, controller }: { registry: Registry; world: World; controller: Controller },
+  { registry, world }: Shared,
+  { controller, contact }: { controller: Controller; contact: FirstContact },
 ): Promise<AdminServer> =>
   startAdminServer({
     port: config.adminPort,
     host: config.adminHost,
     registry,
     live: [['workers', () => controller.isAlive()]],
-    ready: [['resources', () => world.source.hasSynced]],
+    ready: [['resources', () => world.source.hasSynced], ...contact.ready],
     pages: { '/status': () => describeStatus(world.source) },
   })
 
 /** @throws KonstructError when the configuration cannot work; whatever is only away is waited for */
 export const startOperator = async (config: OperatorConfig, ports: OperatorPorts): Promise<Operator> => {
   const { log, schemas } = ports
-  const registry = new Registry()
+  const registry = createRegistry()
   const metrics = createLoopMetrics(registry)
   const world = await openWorld({ schemas, registry, metrics, log }, config)
   const stores = openStores(config, log)
+  const contact = watch(registry, stores, log)
   const shared: Shared = { stores, world, registry, metrics, log, schemas }
   const queue = new WorkQueue({ clock: systemClock, metrics: metrics.queue('tenant') })
   const keepers = createKeepers(config, shared, queue)
   const controller = createController(config, shared, { queue, isolation: keepers.isolation })
-  const admin = await startAdmin(config, { registry, world, controller })
+  const admin = await startAdmin(config, shared, { controller, contact })
   world.source.watch((key, lane) => queue.add(key, lane))
   world.leadership.start({
     onElected: () => {
@@ -154,6 +173,7 @@ export const startOperator = async (config: OperatorConfig, ports: OperatorPorts
   return {
     adminPort: admin.port,
     stop: async () => {
+      contact.stop()
       await controller.stop(drainMs)
       await Promise.all(Object.values(keepers).map((keeper) => keeper.stop()))
       await world.leadership.stop()

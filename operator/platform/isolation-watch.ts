@@ -2,12 +2,13 @@
 // repaired, and the canary tries. What it found becomes a condition of every tenant.
 //
 // A database that is away for a moment proves nothing: the last verdict holds for two minutes, then it is Unknown.
-import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { asKonstructError } from '../../services/shared/runtime/errors.ts'
 import type { Log } from '../../services/shared/runtime/log.ts'
 import type { Database } from '../../services/shared/store/database.ts'
 import { inspectIsolation } from '../../services/shared/store/inspect-isolation.ts'
 import type { Clock } from '../loop/clock.ts'
+import { createIsolationMetrics, type IsolationMetrics } from './isolation-metrics.ts'
 import { probeIsolation } from './probe-isolation.ts'
 import { Repeat } from './repeat.ts'
 
@@ -46,8 +47,7 @@ export class IsolationWatch {
   readonly #ports: WatchPorts
   readonly #options: WatchOptions
   readonly #repeat: Repeat
-  readonly #verified: Gauge
-  readonly #repairs: Counter
+  readonly #metrics: IsolationMetrics
   #verdict: IsolationVerdict | undefined
   #seenAt = -Infinity
 
@@ -55,19 +55,7 @@ export class IsolationWatch {
     this.#ports = ports
     this.#options = options
     this.#repeat = new Repeat(ports.clock)
-    const registers = [ports.registry]
-    this.#verified = new Gauge({
-      name: 'konstruct_isolation_verified',
-      help: '1 while inspection and canary find that no tenant can reach another, else 0.',
-      registers,
-    })
-    this.#repairs = new Counter({
-      name: 'konstruct_drift_corrected_total',
-      help: 'Changes from outside that were put right.',
-      labelNames: ['system'],
-      registers,
-    })
-    this.#repairs.inc({ system: 'postgres' }, 0)
+    this.#metrics = createIsolationMetrics(ports.registry)
   }
 
   /** Undefined until the first look has ended. */
@@ -99,11 +87,12 @@ export class IsolationWatch {
   }
 
   async #verify(): Promise<IsolationVerdict> {
-    const { database, log } = this.#ports
+    const { database, log, clock } = this.#ports
     const drift = await inspectIsolation(database)
     const repaired = drift.length > 0 ? await this.#repair(drift) : []
     const left = repaired.length > 0 || drift.length > 0 ? await inspectIsolation(database) : drift
     const problems = left.length > 0 ? left : await probeIsolation(database)
+    this.#metrics.looked(problems.length, clock.timeOfDay())
     if (problems.length > 0) {
       for (const reason of problems) log.error('isolation is broken', { reason })
       return {
@@ -124,14 +113,14 @@ export class IsolationWatch {
     const rows = await database.acrossTenants((tx) =>
       tx.query<{ done: string }>('select konstruct.enforce_isolation() as done'),
     )
-    this.#repairs.inc({ system: 'postgres' }, rows.length)
+    this.#metrics.repaired(rows.length)
     return rows.map(({ done }) => done)
   }
 
   #become(verdict: IsolationVerdict): void {
     const before = this.#verdict
     this.#verdict = verdict
-    this.#verified.set(verdict.status === 'True' ? 1 : 0)
+    this.#metrics.verdict(verdict.status === 'True')
     if (before?.status !== verdict.status || before.message !== verdict.message) this.#options.onChange()
   }
 }

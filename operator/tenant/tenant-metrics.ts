@@ -17,17 +17,17 @@ export const createTenantMetrics = (registry: Registry): TenantMetrics => {
   const gauge = new Gauge({
     name: 'konstruct_tenant_condition',
     help: '1 while the condition of the tenant is True, else 0.',
-    labelNames: ['namespace', 'tenant', 'condition'],
+    // `namespace` is the scraped pod's own.
+    labelNames: ['tenant_namespace', 'tenant', 'condition'],
     registers: [registry],
   })
   const shown = new Map<string, ReadonlySet<string>>()
   const keyOf = ({ namespace, name }: TenantRef): string => `${namespace}/${name}`
   const show = (tenant: TenantRef, conditions: ReadonlyMap<string, boolean>): void => {
-    const { namespace, name } = tenant
+    const of = { tenant_namespace: tenant.namespace, tenant: tenant.name }
     for (const condition of shown.get(keyOf(tenant)) ?? [])
-      if (!conditions.has(condition)) gauge.remove({ namespace, tenant: name, condition })
-    for (const [condition, holds] of conditions)
-      gauge.set({ namespace, tenant: name, condition }, holds ? 1 : 0)
+      if (!conditions.has(condition)) gauge.remove({ ...of, condition })
+    for (const [condition, holds] of conditions) gauge.set({ ...of, condition }, holds ? 1 : 0)
     shown.set(keyOf(tenant), new Set(conditions.keys()))
   }
   return {

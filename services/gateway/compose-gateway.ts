@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client'
 import type { WebSocket } from 'ws'
 import { LocalBuckets } from '../shared/intake/local-buckets.ts'
 import type { Log } from '../shared/runtime/log.ts'
+import { watchStores } from '../shared/runtime/store-metrics.ts'
 import type { GatewayConfig } from './config.ts'
 import { followTenants } from './follow-tenants.ts'
 import { createApp } from './http/create-app.ts'
@@ -35,6 +36,7 @@ export interface CompositionPorts {
 }
 
 export interface Composition {
+  readonly metrics: GatewayMetrics
   readonly parts: Parts
   readonly sessions: Sessions
   readonly relays: Relays
@@ -44,16 +46,14 @@ export interface Composition {
 interface Wiring extends Omit<Composition, 'server'> {
   readonly config: GatewayConfig
   readonly ports: CompositionPorts
-  readonly metrics: GatewayMetrics
   readonly tokens: TokenPorts
 }
 
 export const composeGateway = (config: GatewayConfig, ports: CompositionPorts): Composition => {
   const { log } = ports
   const parts = openParts(config, log)
-  const metrics = createMetrics(ports.registry, {
-    redis: () => parts.redis.ready && parts.subscriber.ready,
-  })
+  const metrics = createMetrics(ports.registry)
+  watchStores(ports.registry, parts.checks)
   const sessions = new Sessions({ limits: config, metrics })
   const relays = new Relays({
     ...parts,
@@ -68,6 +68,7 @@ export const composeGateway = (config: GatewayConfig, ports: CompositionPorts): 
     parts,
     sessions,
     relays,
+    metrics,
     server: createChatServer({ config, ports, parts, sessions, relays, metrics, tokens }),
   }
 }

@@ -1,6 +1,6 @@
 // The gateway's settings, one table: name in the environment, unit, default, one sentence.
 import { integer, readConfig, Secret, text, type Setting } from '../shared/runtime/read-config.ts'
-import { databaseSettings, partSettings } from '../shared/runtime/part-settings.ts'
+import { databaseSettings, kafkaContradictions, partSettings } from '../shared/runtime/part-settings.ts'
 import { keyringSetting } from '../shared/store/seal.ts'
 
 /** As long as the output of the hash that the tenants' keys are derived with, so that none of it is wasted. */
@@ -145,4 +145,4 @@ export type GatewayConfig = ReturnType<typeof readGatewayConfig>
 
 /** @throws KonstructError `CONFIG_INVALID` */
 export const readGatewayConfig = (environment: Readonly<Record<string, string | undefined>>) =>
-  readConfig(gatewaySettings, environment)
+  readConfig(gatewaySettings, environment, kafkaContradictions)

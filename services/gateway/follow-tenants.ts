@@ -3,9 +3,10 @@
 import { closeCodes } from '../shared/domain/frames.ts'
 import type { KnownTenant, TenantDirectory } from '../shared/intake/tenant-directory.ts'
 import { asKonstructError, KonstructError } from '../shared/runtime/errors.ts'
+import { forgetTenant } from '../shared/runtime/forget-tenant.ts'
 import type { Log } from '../shared/runtime/log.ts'
 import { assertActive, findTenant } from './find-tenant.ts'
-import type { GatewayMetrics } from './metrics.ts'
+import { welcomeTenant, type GatewayMetrics } from './metrics.ts'
 import { errorFrame } from './public-error.ts'
 import type { Session } from './socket/session.ts'
 import type { Sessions } from './socket/sessions.ts'
@@ -21,7 +22,9 @@ interface FollowTenantsPorts {
 
 export const followTenants = (ports: FollowTenantsPorts): void => {
   ports.directory.onChange((tenant, known) => {
-    if (known === undefined) forgetMetrics(ports.metrics, tenant)
+    const { metrics } = ports
+    if (known === undefined) forgetTenant([metrics.messages, metrics.visitors], tenant)
+    else welcomeTenant(metrics, tenant)
     for (const session of ports.sessions.of(tenant)) void judgeAgain(ports, session, known)
   })
 }
@@ -50,13 +53,4 @@ const dismiss = ({ log }: FollowTenantsPorts, session: Session, error: Konstruct
   } else if (error.code === 'TOKEN_INVALID') session.close(closeCodes.token, 'token no longer valid')
   // It cannot be told now, so it stays: its token was good, and its end will come.
   else log.warn('token cannot be judged again', { tenant, code: error.code, error })
-}
-
-/** Series of a tenant that is gone would stay for ever. */
-const forgetMetrics = (metrics: GatewayMetrics, tenant: string): void => {
-  for (const metric of [metrics.messages, metrics.visitors]) {
-    void metric.get().then(({ values }) => {
-      for (const { labels } of values) if (labels['tenant'] === tenant) metric.remove(labels as never)
-    })
-  }
 }

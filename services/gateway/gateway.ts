@@ -2,7 +2,7 @@
 //
 //   starting  it listens and refuses everything with 503, until PostgreSQL keeps tenants apart and tenants are known
 //   ready     it serves; while PostgreSQL, Kafka or Redis is away it stays ready and says so per request, because taking
-//             every gateway out of its Service would help nobody
+//             every gateway out of its Service would help nobody; one that a store refuses from the start is not ready
 //   ending    clients are told to come back elsewhere ▶ sockets close ▶ what was published is confirmed ▶ parts close
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -43,6 +43,7 @@ export const startGateway = async (config: GatewayConfig, ports: GatewayPorts): 
   let admin: AdminServer | undefined
   const stop = async (): Promise<void> => {
     life.phase = 'ending'
+    gateway.metrics.draining.set(1)
     await drain(gateway.sessions.all(), config.drainSpreadMs)
     await close(gateway)
     await admin?.close()
@@ -84,6 +85,7 @@ const startAdmin = (
     ready: [
       ['tenants', () => gateway.parts.directory.synced],
       ['open', () => life.phase === 'ready'],
+      ...gateway.parts.contact.ready,
     ],
   })
 

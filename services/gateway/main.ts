@@ -1,5 +1,5 @@
 // The gateway as a process: settings from the environment, metrics of Node itself, signals.
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import { createRegistry } from '../shared/runtime/process-metrics.ts'
 import { runService } from '../shared/runtime/run-service.ts'
 import { readGatewayConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
@@ -13,8 +13,6 @@ await runService({
   stopWithinMs,
   start: (log, stopping) => {
     const config = readGatewayConfig(process.env)
-    const registry = new Registry()
-    collectDefaultMetrics({ register: registry })
-    return startGateway(config, { log, registry, stopping })
+    return startGateway(config, { log, registry: createRegistry(), stopping })
   },
 })

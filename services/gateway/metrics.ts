@@ -6,26 +6,19 @@ const buckets = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0
 
 export type GatewayMetrics = ReturnType<typeof createMetrics>
 
-/** Parts that can be asked at any time whether they are there. */
-type Probes = Readonly<Record<string, () => boolean>>
+export const createMetrics = (registry: Registry) => {
+  const metrics = { ...countersOf(registry), ...measuresOf(registry) }
+  // An alert on what grew would miss the first of a series that was not there before.
+  for (const status of ownRefusals) metrics.refusedUpgrades.inc({ status }, 0)
+  return metrics
+}
 
-export const createMetrics = (registry: Registry, probes: Probes) => ({
-  ...countersOf(registry),
-  ...measuresOf(registry),
-  partUp: partUpOf(registry, probes),
-})
+/** A new tenant's series begin at 0, so that its first message is seen to be one more. */
+export const welcomeTenant = ({ messages }: GatewayMetrics, tenant: string): void =>
+  messages.inc({ tenant, outcome: 'accepted' }, 0)
 
-/** Kafka is not asked, but known by whether it took the last turn. */
-const partUpOf = (registry: Registry, probes: Probes) =>
-  new Gauge({
-    name: `${prefix}part_up`,
-    help: '1 when a part that is needed is there, as far as is known.',
-    labelNames: ['part'],
-    registers: [registry],
-    collect() {
-      for (const [part, isUp] of Object.entries(probes)) this.set({ part }, isUp() ? 1 : 0)
-    },
-  })
+/** HTTP statuses with which the gateway refuses for reasons of its own: broken, full or closing. */
+const ownRefusals = [500, 503]
 
 const prefix = 'konstruct_gateway_'
 
@@ -50,8 +43,8 @@ const countersOf = (registry: Registry) => {
 }
 
 const measuresOf = (registry: Registry) => {
-  const gauge = <Label extends string>(name: string, help: string, label: Label) =>
-    new Gauge<Label>({ name: `${prefix}${name}`, help, labelNames: [label], registers: [registry] })
+  const gauge = <Label extends string = never>(name: string, help: string, labelNames: Label[] = []) =>
+    new Gauge<Label>({ name: `${prefix}${name}`, help, labelNames, registers: [registry] })
   const seconds = <Label extends string>(name: string, help: string, labelNames: readonly Label[]) =>
     new Histogram<Label>({
       name: `${prefix}${name}_seconds`,
@@ -61,7 +54,10 @@ const measuresOf = (registry: Registry) => {
       registers: [registry],
     })
   return {
-    connections: gauge('connections', 'Open WebSockets.', 'tenant'),
+    connections: gauge('connections', 'Open WebSockets of this process, all tenants together.'),
+    connectionsLimit: gauge('connections_limit', 'WebSockets that this process opens at most.'),
+    tenantConnections: gauge('tenant_connections', 'Open WebSockets of this process, by tenant.', ['tenant']),
+    draining: gauge('draining', '1 while this process sends its clients elsewhere in order to end.'),
     acceptSeconds: seconds('accept', 'From a send to its acceptance, whole and hop by hop.', ['hop']),
     httpSeconds: seconds('http_request', 'Time to answer an HTTP request.', ['route', 'status']),
   }

@@ -9,7 +9,7 @@ import { appendEvents } from '../shared/redis/live-stream.ts'
 import type { UnannouncedTurn } from '../shared/store/claim-turn.ts'
 import type { Attempt } from './begin-attempt.ts'
 import type { DraftedReply } from './draft-reply.ts'
-import type { RunOutcome } from './metrics.ts'
+import { noteEnd, type RunOutcome } from './metrics.ts'
 import type { TurnPorts } from './turn-ports.ts'
 
 interface Conclusion {
@@ -35,12 +35,12 @@ const endFlush = (turn: string): string => `${turn}/end`
 
 export const announceReply = async (
   ports: TurnPorts,
-  { claim, stream }: Attempt,
+  { claim, stream, startedAt }: Attempt,
   { draft, reply }: Conclusion,
 ): Promise<RunOutcome> => {
   const { ref, text } = claim
   const { state, code, context } = draft
-  ports.metrics.turns.inc({ state })
+  noteEnd(ports.metrics, { tenant: ref.tenant, state, startedAt })
   const ending = { turn: ref.turn, state, code, reply }
   const [announced] = await Promise.all([
     stream.end(state, endEvents(ending), endFlush(ref.turn)),

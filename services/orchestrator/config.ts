@@ -1,6 +1,6 @@
 // The orchestrator's settings, one table: name in the environment, unit, default, one sentence.
 import { integer, readConfig, text } from '../shared/runtime/read-config.ts'
-import { databaseSettings, partSettings } from '../shared/runtime/part-settings.ts'
+import { databaseSettings, kafkaContradictions, partSettings } from '../shared/runtime/part-settings.ts'
 import { keyringSetting } from '../shared/store/seal.ts'
 
 const settings = {
@@ -43,4 +43,4 @@ export type OrchestratorConfig = ReturnType<typeof readOrchestratorConfig>
 
 /** @throws KonstructError `CONFIG_INVALID` */
 export const readOrchestratorConfig = (environment: Readonly<Record<string, string | undefined>>) =>
-  readConfig(settings, environment)
+  readConfig(settings, environment, kafkaContradictions)

@@ -108,6 +108,7 @@ export class Dispatcher {
   async drain(ms: number): Promise<boolean> {
     this.#draining = true
     this.#queue.withdrawAll()
+    this.#fill()
     if (this.running === 0) return true
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {

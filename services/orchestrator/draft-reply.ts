@@ -5,7 +5,7 @@ import type { Attempt } from './begin-attempt.ts'
 import { buildPrompt } from './build-prompt.ts'
 import { callModel } from './call-model.ts'
 import { loadContext, type TurnContext } from './load-context.ts'
-import { noteHop } from './metrics.ts'
+import { noteFirstDelta, noteHop } from './metrics.ts'
 import type { ModelRequest } from './models/model.ts'
 import { streamReply, type Draft } from './stream-reply.ts'
 import type { TurnPorts } from './turn-ports.ts'
@@ -47,7 +47,7 @@ const askModel = async (ports: TurnPorts, attempt: Attempt, context: TurnContext
   const askedAt = performance.now()
   const noteFirstText = (): void => {
     noteHop(ports.metrics, 'model', performance.now() - askedAt)
-    ports.metrics.firstDelta.observe((performance.now() - attempt.startedAt) / 1_000)
+    noteFirstDelta(ports.metrics, claim.ref.tenant, attempt.startedAt)
   }
   const draft = await streamReply(callModel(ports, request, signal), {
     stream,

@@ -22,13 +22,20 @@ export const keepReply = async (
   const unlessLost = signalOfLoss(attempt.signal, ports.closing)
   const reply = replyOf(ports, attempt, draft)
   try {
-    return await whileStoreAway(unlessLost, () => saveReply(ports.database, reply))
+    const kept = await whileStoreAway(unlessLost, () => saveReply(ports.database, reply))
+    if (kept !== null) noteTokens(ports, reply)
+    return kept
   } catch (thrown) {
     const error = asKonstructError(thrown)
     ports.log.error('reply cannot be saved', { ...attempt.claim.ref, code: error.code, error })
     const apology: Reply = { ...reply, state: 'failed', code: 'INTERNAL', text: '' }
     return whileStoreAway(unlessLost, () => saveReply(ports.database, apology))
   }
+}
+
+const noteTokens = ({ metrics }: TurnPorts, { ref: { tenant }, inputTokens, outputTokens }: Reply): void => {
+  metrics.tokens.inc({ tenant, direction: 'input' }, inputTokens)
+  metrics.tokens.inc({ tenant, direction: 'output' }, outputTokens)
 }
 
 /** A user's stop must not keep the stopped reply from being saved. */

@@ -1,9 +1,17 @@
-// What the orchestrator tells Prometheus. Labels are words from fixed lists, never a tenant or a conversation.
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+// What the orchestrator tells Prometheus. Labels are words from fixed lists, or a tenant, never a user or a conversation. A
+// tenant costs each process 15 series while it is known, so what it is shown is coarse; the fine buckets are for all together.
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { forgetTenant } from '../shared/runtime/forget-tenant.ts'
+import { createRegistry } from '../shared/runtime/process-metrics.ts'
+import { turnEnds, type TurnEnd } from '../shared/domain/turn.ts'
 import type { ModelFault } from './models/model.ts'
 
 /** From 5 ms, a model that answers at once, to half a minute, the usual limit. In seconds. */
 const firstDeltaBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** A tenant's: enough to tell quick from slow, in seconds. */
+const coarseBuckets = [0.25, 0.5, 1, 2.5, 5, 10, 30]
+/** From a model that answers at once to the longest that a Tenant may allow, in seconds. */
+const replyBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600]
 /** From a look into Redis to a store that is away. In seconds. */
 const hopBuckets = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
@@ -23,10 +31,14 @@ export type ModelResult = 'finished' | 'stopped' | ModelFault
 export interface OrchestratorMetrics {
   readonly registry: Registry
   /** By `TurnEnd`. */
-  readonly turns: Counter<'state'>
+  readonly turns: Counter<'tenant' | 'state'>
+  /** `direction`: `input` is what the model read, `output` what it wrote. */
+  readonly tokens: Counter<'tenant' | 'direction'>
   /** By `RunOutcome`. */
   readonly runs: Counter<'outcome'>
   readonly firstDelta: Histogram
+  readonly tenantFirstDelta: Histogram<'tenant'>
+  readonly reply: Histogram
   /** By `Hop`. */
   readonly hops: Histogram<'hop'>
   /** By `ModelResult`. */
@@ -40,28 +52,23 @@ export interface OrchestratorMetrics {
   readonly running: Gauge
   readonly queued: Gauge
   readonly capacity: Gauge
-  readonly open: Gauge
+  readonly draining: Gauge
 }
 
 const prefixed = (name: string): string => `konstruct_orchestrator_${name}`
 
 export const createMetrics = (): OrchestratorMetrics => {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  const registry = createRegistry()
   const registers = [registry]
   const counter = <Label extends string = never>(name: string, help: string, labels: readonly Label[] = []) =>
     new Counter<Label>({ name: prefixed(name), help, labelNames: labels, registers })
   const gauge = (name: string, help: string) => new Gauge({ name: prefixed(name), help, registers })
   return {
     registry,
-    turns: counter('turns_total', 'Turns that ended, by end state.', ['state']),
+    turns: counter('turns_total', 'Turns that ended, by end state.', ['tenant', 'state']),
+    tokens: counter('tokens_total', 'Tokens of saved replies, by direction.', ['tenant', 'direction']),
     runs: counter('runs_total', 'What became of each turn that was handed to a worker.', ['outcome']),
-    firstDelta: new Histogram({
-      name: prefixed('first_delta_seconds'),
-      help: 'From taking a turn to its first word.',
-      buckets: firstDeltaBuckets,
-      registers,
-    }),
+    ...timesOf(registers),
     hops: new Histogram({
       name: prefixed('hop_seconds'),
       help: 'What each step on the way to the first word takes.',
@@ -76,11 +83,66 @@ export const createMetrics = (): OrchestratorMetrics => {
     setAside: counter('set_aside_total', 'Turns left in PostgreSQL to be taken up later.'),
     takenUp: counter('taken_up_total', 'Turns found in PostgreSQL.'),
     deadLetters: counter('dead_letters_total', 'Records that could not be read.'),
-    running: gauge('turns_running', 'Turns that run in this process.'),
-    queued: gauge('turns_queued', 'Turns that wait in this process.'),
-    capacity: gauge('turns_capacity', 'Turns that this process runs at most.'),
-    open: gauge('turns_open', 'Turns of all tenants that wait or run anywhere, sampled.'),
+    running: gauge('turns_running', 'Turns that run in this process. Take the sum over pods.'),
+    queued: gauge('turns_queued', 'Turns that wait in this process. Take the sum over pods.'),
+    capacity: gauge('turns_capacity', 'Turns that this process runs at most. Take the sum over pods.'),
+    draining: gauge('draining', '1 while this process starts no more turns in order to end.'),
   }
+}
+
+const timesOf = (registers: Registry[]) => ({
+  firstDelta: new Histogram({
+    name: prefixed('first_delta_seconds'),
+    help: 'From taking a turn to its first word.',
+    buckets: firstDeltaBuckets,
+    registers,
+  }),
+  tenantFirstDelta: new Histogram({
+    name: prefixed('tenant_first_delta_seconds'),
+    help: 'From taking a turn to its first word, by tenant and coarser.',
+    labelNames: ['tenant'],
+    buckets: coarseBuckets,
+    registers,
+  }),
+  reply: new Histogram({
+    name: prefixed('reply_seconds'),
+    help: 'From taking a turn to its saved reply, however it ended.',
+    buckets: replyBuckets,
+    registers,
+  }),
+})
+
+/** Begins a tenant's counters at 0, so that its first failure is seen to be one more; forgets all of one that is gone. */
+export const followTenant = (metrics: OrchestratorMetrics, tenant: string, isKnown: boolean): void => {
+  const { turns, tokens, tenantFirstDelta } = metrics
+  if (!isKnown) return forgetTenant([turns, tokens, tenantFirstDelta], tenant)
+  for (const state of turnEnds) turns.inc({ tenant, state }, 0)
+  for (const direction of ['input', 'output']) tokens.inc({ tenant, direction }, 0)
+}
+
+interface EndedTurn {
+  readonly tenant: string
+  readonly state: TurnEnd
+  /** When it was taken, by `performance.now()`. */
+  readonly startedAt: number
+}
+
+export const noteEnd = (
+  { turns, reply }: OrchestratorMetrics,
+  { tenant, state, startedAt }: EndedTurn,
+): void => {
+  turns.inc({ tenant, state })
+  reply.observe((performance.now() - startedAt) / 1_000)
+}
+
+export const noteFirstDelta = (
+  { firstDelta, tenantFirstDelta }: OrchestratorMetrics,
+  tenant: string,
+  startedAt: number,
+): void => {
+  const seconds = (performance.now() - startedAt) / 1_000
+  firstDelta.observe(seconds)
+  tenantFirstDelta.observe({ tenant }, seconds)
 }
 
 /** Notes what a step took, in milliseconds. */

@@ -1,17 +1,25 @@
 // Puts the orchestrator together: opens what it needs, says whether it is ready, and closes in reverse.
-import { startAdminServer, type AdminServer } from '../shared/runtime/admin-server.ts'
+import { startAdminServer, type AdminServer, type Check } from '../shared/runtime/admin-server.ts'
 import type { Log } from '../shared/runtime/log.ts'
 import type { RunningService } from '../shared/runtime/run-service.ts'
+import { watchStores } from '../shared/runtime/store-metrics.ts'
 import { awaitIsolatedStore } from '../shared/store/await-isolated-store.ts'
-import { openClients } from './clients.ts'
+import { watchOpenTurns } from '../shared/store/open-turn-metrics.ts'
+import { openClients, type Clients } from './clients.ts'
 import type { OrchestratorConfig } from './config.ts'
-import { createMetrics } from './metrics.ts'
-import { sampleOpenTurns } from './sample-open-turns.ts'
+import { createMetrics, followTenant } from './metrics.ts'
 import { TurnWorks } from './turn-works.ts'
 
 export interface Orchestrator extends RunningService {
   readonly adminPort: number
 }
+
+const readiness = (clients: Clients, works: () => TurnWorks | undefined): readonly Check[] => [
+  ['store', () => works() !== undefined],
+  ['configuration', () => clients.directory.synced],
+  ['kafka', () => works()?.joined ?? false],
+  ...clients.contact.ready,
+]
 
 /**
  * Resolves once PostgreSQL was found and is isolated; Kafka and Redis are connected to when they are there.
@@ -24,6 +32,9 @@ export const startOrchestrator = async (
 ): Promise<Orchestrator> => {
   const metrics = createMetrics()
   const clients = openClients(config, log)
+  watchStores(metrics.registry, clients.checks)
+  watchOpenTurns(metrics.registry, clients.database)
+  clients.directory.onChange((tenant, known) => followTenant(metrics, tenant, known !== undefined))
   let works: TurnWorks | undefined
   let admin: AdminServer | undefined
   try {
@@ -32,11 +43,7 @@ export const startOrchestrator = async (
       host: config.host,
       registry: metrics.registry,
       live: [],
-      ready: [
-        ['store', () => works !== undefined],
-        ['configuration', () => clients.directory.synced],
-        ['kafka', () => works?.joined ?? false],
-      ],
+      ready: readiness(clients, () => works),
     })
     await awaitIsolatedStore(clients.database, log, stopping)
   } catch (thrown) {
@@ -46,11 +53,9 @@ export const startOrchestrator = async (
   }
   clients.directory.start()
   works = new TurnWorks({ config, clients, metrics, log })
-  const endSampling = sampleOpenTurns(clients.database, metrics.open)
   const server = admin
   const stop = async (): Promise<void> => {
     await works.stop()
-    await endSampling()
     await clients.close()
     await server.close()
   }

@@ -24,6 +24,7 @@ import type { OrchestratorMetrics } from './metrics.ts'
 import { runTurn } from './run-turn.ts'
 import { RunningTurns } from './running-turns.ts'
 import { TakeUp } from './take-up.ts'
+import { watchLag } from './watch-lag.ts'
 import type { TurnPorts } from './turn-ports.ts'
 
 interface WorksOptions {
@@ -82,6 +83,7 @@ export class TurnWorks {
         closing: this.#closing.signal,
       },
     )
+    watchLag(metrics.registry, this.#subscription)
   }
 
   get joined(): boolean {
@@ -93,6 +95,7 @@ export class TurnWorks {
    * ended in time is given up and free for others at once.
    */
   async stop(): Promise<void> {
+    this.#options.metrics.draining.set(1)
     const left = this.#subscription.close({ drainMs: 0 })
     const looked = this.#takeUp.close()
     if (!(await this.#dispatcher.drain(this.#options.config.drainMs))) {

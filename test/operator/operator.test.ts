@@ -128,7 +128,7 @@ describe('The operator on a folder of manifests', function () {
     )
     assert.match(
       metrics,
-      /^konstruct_tenant_condition\{namespace="default",tenant="acme",condition="Ready"\} 1$/m,
+      /^konstruct_tenant_condition\{tenant_namespace="default",tenant="acme",condition="Ready"\} 1$/m,
     )
     assert.match(metrics, /^leader_election_master_status\{name="konstruct-operator"\} 1$/m)
     operator.remove('acme.yaml')

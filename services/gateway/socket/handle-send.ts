@@ -120,11 +120,5 @@ const wishBefore = (position: StreamPosition | null): Wish =>
 
 const queue = async (ports: SendPorts, { visit }: Session, { frame, stored }: Stored): Promise<void> => {
   const ref = { tenant: visit.tenant, conversation: frame.conversation, turn: stored.turn }
-  try {
-    await timed(ports, 'publish', () => publishTurn(ports.publication, ref))
-    ports.metrics.partUp.set({ part: 'kafka' }, 1)
-  } catch (thrown) {
-    ports.metrics.partUp.set({ part: 'kafka' }, 0)
-    throw thrown
-  }
+  await timed(ports, 'publish', () => publishTurn(ports.publication, ref))
 }

@@ -30,6 +30,7 @@ export class Sessions {
 
   constructor(ports: SessionsPorts) {
     this.#ports = ports
+    ports.metrics.connectionsLimit.set(ports.limits.maxConnections)
     this.#timer = setInterval(() => this.#sweep(), Math.min(longestSweepMs, ports.limits.pingEveryMs / 4))
   }
 
@@ -56,7 +57,8 @@ export class Sessions {
     )
     count(this.#perTenant, tenant, 1)
     count(this.#perAddress, address, 1)
-    this.#ports.metrics.connections.inc({ tenant })
+    this.#ports.metrics.tenantConnections.inc({ tenant })
+    this.#ports.metrics.connections.set(this.size)
   }
 
   remove(session: Session): void {
@@ -64,8 +66,10 @@ export class Sessions {
     const { tenant, address } = session.visit
     count(this.#perTenant, tenant, -1)
     count(this.#perAddress, address, -1)
-    if (this.#perTenant.has(tenant)) this.#ports.metrics.connections.dec({ tenant })
-    else this.#ports.metrics.connections.remove({ tenant })
+    const { metrics } = this.#ports
+    if (this.#perTenant.has(tenant)) metrics.tenantConnections.dec({ tenant })
+    else metrics.tenantConnections.remove({ tenant })
+    metrics.connections.set(this.size)
   }
 
   all(): readonly Session[] {

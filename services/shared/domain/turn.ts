@@ -11,7 +11,9 @@ export type TurnState =
   | 'failed'
   | 'stopped'
 
-export type TurnEnd = Extract<TurnState, 'answered' | 'failed' | 'stopped'>
+export const turnEnds = ['answered', 'failed', 'stopped'] as const satisfies readonly TurnState[]
+
+export type TurnEnd = (typeof turnEnds)[number]
 
 /** Ids only: what Kafka carries and what finds a turn again in PostgreSQL. All but `tenant` are UUIDs. */
 export interface TurnRef {

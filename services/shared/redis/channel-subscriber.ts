@@ -53,6 +53,11 @@ export class ChannelSubscriber {
     return leave
   }
 
+  /** @throws `REDIS_UNAVAILABLE` */
+  async check(): Promise<void> {
+    if (!this.ready) throw new KonstructError('REDIS_UNAVAILABLE')
+  }
+
   close(): void {
     this.#client.disconnect()
   }

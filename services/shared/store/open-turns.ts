@@ -99,10 +99,23 @@ export const releaseLeases = (database: Database, worker: string): Promise<void>
     )
   })
 
-/** How many turns wait or run, per tenant. */
-export const countOpenTurns = (database: Database): Promise<readonly { tenant: string; count: number }[]> =>
+export interface OpenTurns {
+  readonly tenant: string
+  /** Turns that wait or run. */
+  readonly open: number
+  /** Age of the oldest one that nobody works on and that no earlier one of its conversation holds up; 0: there is none. */
+  readonly oldestWaitingSeconds: number
+}
+
+/** The backlog of each tenant that has one. */
+export const countOpenTurns = (database: Database): Promise<readonly OpenTurns[]> =>
   database.acrossTenants((tx) =>
-    tx.query<{ tenant: string; count: number }>(
-      `select tenant_id as tenant, count(*)::int as count from konstruct.open_turns where not finished group by 1`,
+    tx.query<OpenTurns>(
+      `select o.tenant_id as tenant, count(*)::int as open,
+         coalesce(max(extract(epoch from now() - o.enqueued_at)) filter (where o.lease_until < now() and not exists (
+           select from konstruct.open_turns e where e.tenant_id = o.tenant_id
+             and e.conversation_id = o.conversation_id and e.position < o.position and not e.finished)), 0)::float8
+           as "oldestWaitingSeconds"
+       from konstruct.open_turns o where not o.finished group by 1`,
     ),
   )

@@ -206,6 +206,6 @@ describe('A socket that is abused', () => {
 const connections = async ({ adminUrl }: TestGateway, tenant: string): Promise<number> => {
   const text = await (await fetch(`${adminUrl}/metrics`)).text()
   return Number(
-    new RegExp(`konstruct_gateway_connections\\{tenant="${tenant}"\\} (\\d+)`).exec(text)?.[1] ?? 0,
+    new RegExp(`konstruct_gateway_tenant_connections\\{tenant="${tenant}"\\} (\\d+)`).exec(text)?.[1] ?? 0,
   )
 }

@@ -52,7 +52,7 @@ describe('A gateway', () => {
       const accepted = await client.sayAccepted('Hello')
       const { conversation } = accepted
       const blind = await client.next('subscribed')
-      assert.match((await metric(gateway, 'konstruct_gateway_part_up{part="redis"}')) ?? '', / 0$/)
+      assert.match((await metric(gateway, 'konstruct_store_up{store="redis"}')) ?? '', / 0$/)
       assert.deepEqual([blind.epoch, blind.seq, blind.recovered, blind.live], [0, 0, false, null])
       assert.deepEqual(
         blind.messages.map(({ text }) => text),
@@ -115,7 +115,7 @@ describe('A gateway', () => {
     const error = await client.nextError('INTERNAL')
     assert.deepEqual([error.id, error.conversation], [said.id, said.conversation])
     assert.ok((error.retryAfterMs ?? 0) > 0)
-    assert.match((await metric(away, 'konstruct_gateway_part_up{part="kafka"}')) ?? '', / 0$/)
+    assert.match((await metric(away, 'konstruct_store_up{store="kafka"}')) ?? '', / 0$/)
     assert.equal((await fetch(`${away.adminUrl}/readyz`)).status, 200)
     const other = await ChatClient.connect({ url: there.url, tenant, token })
     other.say('Hello', said)

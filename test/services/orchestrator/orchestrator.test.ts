@@ -63,9 +63,18 @@ describe('An orchestrator that starts', function () {
     const { body } = await ask(orchestrator.adminPort, '/metrics')
     assert.match(body, /^konstruct_orchestrator_turns_capacity 7$/m)
     assert.match(body, /^konstruct_orchestrator_turns_running \d$/m)
-    assert.match(body, /^konstruct_orchestrator_turns_total\{state="answered"\} 1$/m)
+    const of = `tenant="${stage.tenant}"`
+    assert.match(body, new RegExp(`^konstruct_orchestrator_turns_total\\{${of},state="answered"\\} 1$`, 'm'))
+    assert.match(body, new RegExp(`^konstruct_orchestrator_turns_total\\{${of},state="failed"\\} 0$`, 'm'))
+    assert.match(
+      body,
+      new RegExp(`^konstruct_orchestrator_tokens_total\\{${of},direction="output"\\} \\d+$`, 'm'),
+    )
+    assert.match(body, /^konstruct_turns_open 0$/m)
+    for (const store of ['postgres', 'redis', 'kafka'])
+      assert.match(body, new RegExp(`^konstruct_store_up\\{store="${store}"\\} 1$`, 'm'))
     assert.match(body, /^konstruct_orchestrator_model_calls_total\{result="finished"\} 1$/m)
     assert.match(body, /^konstruct_orchestrator_first_delta_seconds_count 1$/m)
-    assert.doesNotMatch(body, new RegExp(stage.tenant), 'no label grows with the tenants')
+    assert.doesNotMatch(body, /[0-9a-f]{8}-[0-9a-f]{4}-/, 'no label is a turn, a conversation or a user')
   })
 })
