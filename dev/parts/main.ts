@@ -5,6 +5,7 @@ import { findKafka } from './find-kafka.ts'
 import { findKubernetes } from './find-kubernetes.ts'
 import { type Report, reportToStderr } from './part.ts'
 import { findPostgres } from './postgres.ts'
+import { findPrometheus } from './prometheus.ts'
 import { findRedis } from './redis.ts'
 
 const finders: Readonly<Record<string, (report: Report) => Promise<{ readonly origin: string }>>> = {
@@ -13,6 +14,7 @@ const finders: Readonly<Record<string, (report: Report) => Promise<{ readonly or
   kafka: findKafka,
   browser: findBrowser,
   'kube-apiserver': findKubernetes,
+  prometheus: findPrometheus,
 }
 
 const usage = `Usage: npm run parts -- get [${Object.keys(finders).join('|')} …]`
