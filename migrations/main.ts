@@ -1,11 +1,15 @@
 // Runs the migrations and ends: what the migration Job of a release does, and the demo before it starts anything.
 import { asKonstructError } from '../services/shared/runtime/errors.ts'
 import { createLog } from '../services/shared/runtime/log.ts'
-import { readConfig, secret, text } from '../services/shared/runtime/read-config.ts'
+import { readConfig, text } from '../services/shared/runtime/read-config.ts'
+import { databaseUrl } from '../services/shared/store/database-address.ts'
 import { migrate, readMigrations } from '../services/shared/store/migrate.ts'
 
 const settings = {
-  databaseUrl: secret({ env: 'KONSTRUCT_OWNER_DATABASE_URL', about: 'URL of the database, as its owner' }),
+  databaseUrl: databaseUrl({
+    env: 'KONSTRUCT_OWNER_DATABASE_URL',
+    about: 'postgres:// URL of the database, as its owner, with ?sslmode=verify-full for TLS',
+  }),
   appRole: text({ env: 'KONSTRUCT_APP_ROLE', about: 'role of the services', fallback: 'konstruct_app' }),
   operatorRole: text({
     env: 'KONSTRUCT_OPERATOR_ROLE',

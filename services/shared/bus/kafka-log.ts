@@ -1,7 +1,7 @@
 // The message log on Kafka: the one thing of this folder that the composition of a service creates.
 import type { Log } from '../runtime/log.ts'
 import { ensureTopics } from './ensure-topics.ts'
-import { createKafkaClient } from './kafka-client.ts'
+import { clientRetry, createKafkaClient } from './kafka-client.ts'
 import type { KafkaOptions } from './kafka-client.ts'
 import { KafkaSubscription } from './kafka-subscription.ts'
 import { measureLag } from './measure-lag.ts'
@@ -14,12 +14,21 @@ const publishTimeoutMs = 10_000
 /** A probe asks often and must not hang. */
 const checkTimeoutMs = 3_000
 
+/** And it must have the time to tell why: six tries of a broker that refuses us take as long as it has. */
+const checkRetry = { ...clientRetry, retries: 2 }
+
 /** Creating a topic waits for the leaders of all its partitions. */
 const topicsTimeoutMs = 30_000
 
 /** Connects to nothing until it is used, so a service can start before Kafka does. */
 export const createKafkaLog = ({ log }: { readonly log: Log }, options: KafkaOptions): MessageLog => {
+  const { tls, sasl } = options
+  if (sasl?.mechanism === 'plain' && tls === undefined)
+    log.warn('the password for kafka is sent in the clear', {
+      reason: 'Set KONSTRUCT_KAFKA_TLS=true, or a SCRAM mechanism in KONSTRUCT_KAFKA_SASL_MECHANISM.',
+    })
   const kafka = createKafkaClient(log, options)
+  const checked = createKafkaClient(log, options, checkRetry)
   const publisher = new Publisher(kafka, options.publishTimeoutMs ?? publishTimeoutMs)
   const subscriptions = new Set<KafkaSubscription>()
   return {
@@ -38,7 +47,7 @@ export const createKafkaLog = ({ log }: { readonly log: Log }, options: KafkaOpt
       return subscription
     },
     ensureTopics: (topics) => withAdmin(kafka, topicsTimeoutMs, (admin) => ensureTopics(admin, topics)),
-    check: () => withAdmin(kafka, checkTimeoutMs, async (admin) => void (await admin.describeCluster())),
+    check: () => withAdmin(checked, checkTimeoutMs, async (admin) => void (await admin.describeCluster())),
     close: async () => {
       await Promise.all([...subscriptions].map((subscription) => subscription.close({ drainMs: 0 })))
       await publisher.close()

@@ -7,6 +7,7 @@ import { KonstructError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Secret } from '../runtime/read-config.ts'
 import type { RedisKey } from './keys.ts'
+import { redisAddress } from './redis-address.ts'
 
 export interface RedisOptions {
   /** `redis://user:password@host:port/db`, `rediss://` for TLS. */
@@ -33,7 +34,8 @@ const longestReconnectMs = 1_000
 
 /** Opens a client; used for both kinds of connection. */
 export const openRedis = ({ url, name, log }: RedisOptions): Redis => {
-  const client = new Redis(url.reveal(), {
+  const client = new Redis({
+    ...redisAddress(url),
     connectionName: name,
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -43,14 +45,14 @@ export const openRedis = ({ url, name, log }: RedisOptions): Redis => {
     connectTimeout: 5_000,
     retryStrategy: (times) => Math.min(50 * times, longestReconnectMs),
   })
-  let reported = false
-  client.on('error', (thrown: unknown) => {
-    if (!reported) log.warn('redis connection failed', { error: thrown })
-    reported = true
+  const told = new Set<string>()
+  client.on('error', (thrown: Error) => {
+    if (!told.has(thrown.message)) log.warn('redis connection failed', { error: thrown })
+    told.add(thrown.message)
   })
   client.on('ready', () => {
-    if (reported) log.info('redis connection is back')
-    reported = false
+    if (told.size > 0) log.info('redis connection is back')
+    told.clear()
   })
   return client
 }
@@ -60,9 +62,14 @@ const asUnavailable = (thrown: unknown): KonstructError =>
 
 export class RedisConnection {
   readonly #client: Redis
+  /** Why there is no connection; a command's own error only tells that there is none. */
+  #failure: unknown
 
   constructor(options: RedisOptions) {
     this.#client = openRedis(options)
+    this.#client.on('error', (thrown: unknown) => {
+      this.#failure = thrown
+    })
     // A first connection that fails is retried like every later one.
     this.#client.connect().catch(() => {})
   }
@@ -115,6 +122,7 @@ export class RedisConnection {
 
   /** @throws `REDIS_UNAVAILABLE` */
   async check(): Promise<void> {
+    if (!this.ready) throw asUnavailable(this.#failure)
     await this.#attempt(() => this.#client.ping())
   }
 

@@ -41,7 +41,7 @@ export type Setting<Value> = SettingBase<Value>
 // oxlint-disable-next-line typescript/no-explicit-any -- a table holds settings of any type; each keeps its own below
 type Table = Readonly<Record<string, Setting<any>>>
 
-type ConfigOf<Settings extends Table> = {
+export type ConfigOf<Settings extends Table> = {
   readonly [Name in keyof Settings]: Settings[Name] extends Setting<infer Value> ? Value : never
 }
 
@@ -106,13 +106,20 @@ const readSetting = (setting: Setting<unknown>, environment: Environment): unkno
   throw new Error('must be set')
 }
 
+const refuse = (problems: readonly string[]): void => {
+  if (problems.length > 0)
+    throw new KonstructError('CONFIG_INVALID', { message: `Configuration: ${problems.join('; ')}.` })
+}
+
 /**
  * Reads every setting of the table from the environment.
+ * @param contradictions what is wrong with settings that are each fine by themselves, one sentence each
  * @throws KonstructError `CONFIG_INVALID` that names every wrong setting, with its sentence, at once.
  */
 export const readConfig = <Settings extends Table>(
   table: Settings,
   environment: Environment,
+  contradictions: (config: ConfigOf<Settings>) => readonly string[] = () => [],
 ): ConfigOf<Settings> => {
   const problems: string[] = []
   const config: Record<string, unknown> = {}
@@ -123,7 +130,8 @@ export const readConfig = <Settings extends Table>(
       problems.push(`${setting.env} ${(thrown as Error).message} (${setting.about})`)
     }
   }
-  if (problems.length > 0)
-    throw new KonstructError('CONFIG_INVALID', { message: `Configuration: ${problems.join('; ')}.` })
-  return Object.freeze(config) as ConfigOf<Settings>
+  refuse(problems)
+  const read = Object.freeze(config) as ConfigOf<Settings>
+  refuse(contradictions(read))
+  return read
 }

@@ -1,7 +1,8 @@
 // Creates the database and its three roles: the owner runs migrations, the operator publishes, the app serves. For a
 // laptop and for tests; on a managed PostgreSQL an administrator runs the same statements once (README).
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { Secret } from '../runtime/read-config.ts'
+import { connect } from './connect.ts'
 
 export interface RoleUrls {
   readonly owner: Secret
@@ -27,8 +28,7 @@ interface CreateRolesOptions {
 
 /** Creates what is missing, and gives a URL per role. Safe to repeat. */
 export const createRoles = async (options: CreateRolesOptions): Promise<RoleUrls> => {
-  const admin = new Client({ connectionString: options.adminUrl.reveal() })
-  await admin.connect()
+  const admin = await connect(options.adminUrl, 'konstruct-create-roles')
   try {
     for (const role of Object.values(roleNames)) await createRole(admin, role, options.password)
     const found = await admin.query('select from pg_database where datname = $1', [options.database])

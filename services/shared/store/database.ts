@@ -7,12 +7,13 @@ import { isTenantId } from '../domain/tenant-id.ts'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/read-config.ts'
 import { beginAndEndPlainly } from './begin-and-end.ts'
+import { databaseAddress } from './database-address.ts'
 import { defineModels, type Models } from './models.ts'
 import { pipeliningPg } from './pipelining-pg.ts'
 import { runPrepared } from './prepared-statement.ts'
 
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/database`. */
+  /** `postgres://user:password@host:port/database`, with `?sslmode=verify-full` for TLS. */
   readonly url: Secret
   /** Connections at most. */
   readonly poolSize: number
@@ -86,13 +87,19 @@ export class Database {
   readonly #sequelize: Sequelize
   readonly #models: Models
 
+  /** @throws KonstructError `CONFIG_INVALID` when the URL asks for what is not honoured */
   constructor(options: DatabaseOptions) {
-    this.#sequelize = new Sequelize(options.url.reveal(), {
+    const { user: username, password, ssl, ...address } = databaseAddress(options.url)
+    this.#sequelize = new Sequelize({
+      ...address,
+      username,
+      ...(password === undefined ? {} : { password }),
       dialect: 'postgres',
       dialectModule: pipeliningPg,
       logging: false,
       pool: { max: options.poolSize, min: 0, idle: 30_000, acquire: 10_000 },
       dialectOptions: {
+        ssl,
         application_name: options.application,
         keepAlive: true,
         connectionTimeoutMillis: 5_000,

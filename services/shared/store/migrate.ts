@@ -4,10 +4,11 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Secret } from '../runtime/read-config.ts'
+import { connect } from './connect.ts'
 
 export interface Migration {
   readonly name: string
@@ -42,11 +43,11 @@ export const readMigrations = async (folder: string): Promise<readonly Migration
 
 /**
  * Brings the database up to the newest migration, mends isolation and grants, and gives the names it ran.
- * @throws KonstructError `STORE_SCHEMA_OUTDATED` when an applied migration was edited or is newer than this version.
+ * @throws KonstructError `STORE_SCHEMA_OUTDATED` when an applied migration was edited or is newer than this version,
+ *   `STORE_UNAVAILABLE` when PostgreSQL is away or does not let us in.
  */
 export const migrate = async (options: MigrateOptions): Promise<readonly string[]> => {
-  const client = new Client({ connectionString: options.url.reveal(), application_name: 'konstruct-migrate' })
-  await client.connect()
+  const client = await connect(options.url, 'konstruct-migrate')
   try {
     await takeLock(client)
     const pending = await findPending(client, options.migrations)
