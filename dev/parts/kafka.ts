@@ -24,11 +24,26 @@ export interface KafkaPart extends Part {
   readonly brokers: readonly string[]
 }
 
+interface Listener {
+  readonly name: string
+  /** `SSL`, `SASL_SSL` or `SASL_PLAINTEXT`. */
+  readonly protocol: string
+  readonly port: number
+}
+
+interface KafkaOptions extends StartOptions {
+  /** Besides the one without TLS and passwords, which Kafka itself and its probe use. */
+  readonly listeners?: readonly Listener[]
+  /** Arguments for Kafka's tool when it makes a new folder, such as `--add-scram`. */
+  readonly formatWith?: readonly string[]
+}
+
 interface Place {
   readonly folder: string
   readonly port: number
   readonly host: string
   readonly controllerPort: number
+  readonly more: Pick<KafkaOptions, 'listeners' | 'formatWith' | 'settings'>
   readonly report: Report
 }
 
@@ -56,16 +71,26 @@ const common = {
   'log.cleaner.dedupe.buffer.size': '4194304',
 }
 
-const propertiesOf = ({ folder, port, host, controllerPort }: Place): string =>
-  Object.entries({
+const propertiesOf = ({ folder, port, host, controllerPort, more }: Place): string => {
+  const listeners = more.listeners ?? []
+  const addresses = [
+    `PLAINTEXT://${host}:${port}`,
+    ...listeners.map((each) => `${each.name}://${host}:${each.port}`),
+  ]
+  const protocols = listeners.map(({ name, protocol }) => `,${name}:${protocol}`).join('')
+  return Object.entries({
     ...common,
-    listeners: `PLAINTEXT://${host}:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://${host}:${port}`,
+    listeners: [...addresses, `CONTROLLER://127.0.0.1:${controllerPort}`].join(),
+    'advertised.listeners': addresses.join(),
+    'listener.security.protocol.map': common['listener.security.protocol.map'] + protocols,
+    'inter.broker.listener.name': 'PLAINTEXT',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
     'log.dirs': join(folder, 'data'),
+    ...more.settings,
   })
     .map(([name, value]) => `${name}=${value}\n`)
     .join('')
+}
 
 const javaArgs = (jars: string, main: string, args: readonly string[]): readonly string[] => [
   '-Xms128m',
@@ -89,7 +114,14 @@ const ownProgram = async (java: string, jars: string, place: Place): Promise<Pro
     await runCommand({
       doing: 'formatting Kafka’s folder',
       command: java,
-      args: javaArgs(jars, 'kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', properties]),
+      args: javaArgs(jars, 'kafka.tools.StorageTool', [
+        'format',
+        '-t',
+        clusterId,
+        '-c',
+        properties,
+        ...(place.more.formatWith ?? []),
+      ]),
       report: place.report,
     })
   return {
@@ -137,12 +169,19 @@ export const startKafka = async (options: StartOptions = {}): Promise<KafkaPart>
 }
 
 /** Starts a Kafka of one's own, whatever the environment names: for those who kill it. */
-export const startOwnKafka = async (options: StartOptions = {}): Promise<KafkaPart> => {
+export const startOwnKafka = async (options: KafkaOptions = {}): Promise<KafkaPart> => {
   const { host = loopback, report = reportToStderr } = options
   const found = await findKafka(report)
   const { folder, temporary } = partFolder('kafka', options.folder)
   const port = await choosePort('Kafka', options.port, host)
-  const spec = await programOf(found, { folder, port, host, controllerPort: await freePort(), report })
+  const spec = await programOf(found, {
+    folder,
+    port,
+    host,
+    controllerPort: await freePort(),
+    more: options,
+    report,
+  })
   const program = await startLeashed({ ...spec, temporary })
   const probe = (): Promise<boolean> => Promise.resolve(logContains(program, 'Kafka Server started'))
   await awaitReady({ name: 'Kafka', program, deadlineMs: 120_000, probe })

@@ -40,6 +40,8 @@ export interface StartOptions {
   readonly host?: string
   /** Keeps the data here; left out, it goes to a temporary folder that is removed at the end. */
   readonly folder?: string
+  /** Further settings of the part, in its own words; only for one that runs as our own program, not in a container. */
+  readonly settings?: Readonly<Record<string, string>>
   readonly report?: Report
 }
 

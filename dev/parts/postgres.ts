@@ -45,6 +45,7 @@ interface Place {
   readonly host: string
   readonly password: string
   readonly durable: boolean
+  readonly settings: Readonly<Record<string, string>>
   readonly report: Report
 }
 
@@ -132,7 +133,7 @@ const ownProgram = async (bin: string, place: Place): Promise<ProgramSpec> => {
   const server = asUnprivileged(join(bin, 'postgres'), [
     '-D',
     join(place.folder, 'data'),
-    ...asArgs({ ...settingsOf(place), ...settings, ...access }),
+    ...asArgs({ ...settingsOf(place), ...settings, ...access, ...place.settings }),
   ])
   return { name: 'postgres', ...server, logFile: join(place.folder, 'postgres.log') }
 }
@@ -189,11 +190,11 @@ export const startPostgres = async (options: PostgresOptions = {}): Promise<Post
 
 /** Starts a PostgreSQL of one's own, whatever the environment names: for those who kill it. */
 export const startOwnPostgres = async (options: PostgresOptions = {}): Promise<PostgresPart> => {
-  const { durable = true, host = loopback, report = reportToStderr } = options
+  const { durable = true, host = loopback, settings = {}, report = reportToStderr } = options
   const found = await findPostgres()
   const where = partFolder('postgres', options.folder)
   const port = await choosePort('PostgreSQL', options.port, host)
-  const place = { ...where, port, host, password: passwordFor(where.folder), durable, report }
+  const place = { ...where, port, host, password: passwordFor(where.folder), durable, settings, report }
   const program = await run(found, place)
   const url = `postgres://postgres:${place.password}@${host}:${port}/postgres`
   await awaitReady({ name: 'PostgreSQL', program, deadlineMs: 120_000, probe: () => answers(url) })

@@ -96,7 +96,10 @@ export const findRedis = async (report: Report = reportToStderr): Promise<RedisP
   }
 }
 
-const settingsFor = (port: number, host: string, folder: string): readonly string[] =>
+const settingsFor = (
+  { port, host, settings }: Pick<StartOptions, 'settings'> & { readonly port: number; readonly host: string },
+  folder: string,
+): readonly string[] =>
   Object.entries({
     port: String(port),
     bind: host,
@@ -108,6 +111,7 @@ const settingsFor = (port: number, host: string, folder: string): readonly strin
     appendonly: 'no',
     maxmemory: '256mb',
     'maxmemory-policy': 'volatile-ttl',
+    ...settings,
   }).flatMap(([name, value]) => [`--${name}`, value])
 
 const answersPing = async (port: number, host: string): Promise<boolean> => {
@@ -138,7 +142,7 @@ export const startOwnRedis = async (options: StartOptions = {}): Promise<RedisPa
   const program = await startLeashed({
     name: 'redis',
     command: found.command,
-    args: found.argsFor(settingsFor(port, host, folder), port, host),
+    args: found.argsFor(settingsFor({ ...options, port, host }, folder), port, host),
     env: found.env,
     logFile: join(folder, 'redis.log'),
     temporary,
