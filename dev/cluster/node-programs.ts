@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { clusterDomain, dnsAddress, nodeAddress, nodeName, podGateway, podRange } from './addresses.ts'
 import { groupName } from './control-groups.ts'
 import { type ClusterParts, kubeconfigOf } from './control-plane.ts'
+import { apiserverCertificate } from './credentials.ts'
 import type { NodeProgram } from './node-space.ts'
 
 export const pauseImage = 'registry.k8s.io/pause:3.10'
@@ -133,4 +134,13 @@ export const kubeProxyProgram = (parts: ClusterParts, settings: string): NodePro
   command: parts.programs.kubeProxy,
   args: [`--config=${join(settings, 'kube-proxy.json')}`],
   logFile: parts.folder.log('kube-proxy'),
+})
+
+/** One of ours, beside kube-proxy: it writes rules of iptables too. */
+export const networkPolicyProgram = ({ folder, secrets }: ClusterParts): NodeProgram => ({
+  name: 'network-policies',
+  command: process.execPath,
+  args: [new URL('network-policies/main.ts', import.meta.url).pathname, folder.kubeconfig],
+  environment: { NODE_EXTRA_CA_CERTS: apiserverCertificate(secrets) },
+  logFile: folder.log('network-policies'),
 })

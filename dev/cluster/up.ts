@@ -31,6 +31,7 @@ import {
   containerdSocket,
   kubeletProgram,
   kubeProxyProgram,
+  networkPolicyProgram,
   nodeSettings,
 } from './node-programs.ts'
 import { type NodeSpace, openNodeSpace, type RunningProgram, runInside, startInside } from './node-space.ts'
@@ -98,6 +99,7 @@ const startRuntime = async ({ parts, space, report }: Making, images: readonly s
 const startNode = async ({ parts, space, kubectl }: Making): Promise<RunningProgram> => {
   const settings = join(parts.folder.path, 'node')
   startInside(space, kubeProxyProgram(parts, settings))
+  startInside(space, networkPolicyProgram(parts))
   const kubelet = startInside(space, kubeletProgram(parts, settings))
   const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
   const probe = async (): Promise<boolean> =>
