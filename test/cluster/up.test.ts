@@ -125,9 +125,9 @@ describe('A cluster of one’s own', function () {
     await apply(podOf('server', server, limits))
     await apply(serviceOf('server'))
     await kubectl.run('wait', '--for=condition=Ready', 'pod/server', '--timeout=60s')
-    // The pod is Ready a moment before the Service leads to it.
+    // The pod is Ready a moment before the Service leads to it; a connection begun before that never gets there.
     const fetchIt = `const until = Date.now() + 10_000
-      const ask = () => fetch('http://server.default.svc.cluster.local').then((r) => r.text()).then(console.log)
+      const ask = () => fetch('http://server.default.svc.cluster.local', { signal: AbortSignal.timeout(1_000) }).then((r) => r.text()).then(console.log)
         .catch((error) => { if (Date.now() > until) throw error; setTimeout(ask, 100) })
       ask()`
     assert.match(await inPod('server', fetchIt), /hello/)
