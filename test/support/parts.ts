@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { type KafkaPart, startKafka, startOwnKafka } from '../../dev/parts/kafka.ts'
 import { type KubePart, startKubeApiserver, startOwnKubeApiserver } from '../../dev/parts/kube-apiserver.ts'
 import { type PostgresPart, startOwnPostgres, startPostgres } from '../../dev/parts/postgres.ts'
+import { type PrometheusPart, startPrometheus } from '../../dev/parts/prometheus.ts'
 import { type RedisPart, startOwnRedis, startRedis } from '../../dev/parts/redis.ts'
 
 interface Stoppable {
@@ -60,6 +61,10 @@ export const ownKafka = (options: OwnOptions = {}): Promise<KafkaPart> => own(st
 /** A kube-apiserver of one's own, to kill; with a folder it can be started again on the same data and port. */
 export const ownKubeApiserver = (options: OwnOptions = {}): Promise<KubePart> =>
   own(startOwnKubeApiserver({ durable: false, ...options }))
+
+/** A Prometheus of one's own, with that text as its configuration file. */
+export const ownPrometheus = (configuration: string): Promise<PrometheusPart> =>
+  own(startPrometheus({ configuration }))
 
 /** A beginning for the names of topics and groups that no other test file has. */
 export const freshTopicPrefix = (): string => `test-${randomBytes(6).toString('hex')}.`

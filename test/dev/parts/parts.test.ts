@@ -10,6 +10,7 @@ import { startKafka } from '../../../dev/parts/kafka.ts'
 import { startKubeApiserver } from '../../../dev/parts/kube-apiserver.ts'
 import type { Part } from '../../../dev/parts/part.ts'
 import { startPostgres } from '../../../dev/parts/postgres.ts'
+import { startPrometheus } from '../../../dev/parts/prometheus.ts'
 import { startRedis } from '../../../dev/parts/redis.ts'
 import { browser } from '../../support/browser.ts'
 import { freshNamespace, kubectl } from '../../support/kube.ts'
@@ -145,6 +146,10 @@ describe('Parts', function () {
     await withEnvironment(empty, async () => {
       const missing = { code: 'PART_UNAVAILABLE' }
       await assert.rejects(startRedis(), { ...missing, message: /^Redis cannot be had: .* Get it with: / })
+      await assert.rejects(startPrometheus({ configuration: '' }), {
+        ...missing,
+        message: /^Prometheus cannot/,
+      })
       await assert.rejects(startKafka(), {
         ...missing,
         message: /^Kafka .* Get it with: apt-get install openjdk-17-jre-headless$/,

@@ -1,0 +1,288 @@
+// A real Prometheus with the chart's alerts watches the real platform, while what the alerts are for is done to it. Of the
+// rules only `for` and the ranges are shortened, so that minutes become seconds.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { WebSocket } from 'ws'
+import { stringify } from 'yaml'
+import type { PrometheusPart } from '../../dev/parts/prometheus.ts'
+import { createKafkaLog } from '../../services/shared/bus/kafka-log.ts'
+import { topicNames } from '../../services/shared/bus/topics.ts'
+import { protocolName } from '../../services/shared/domain/frames.ts'
+import { silentLog } from '../../services/shared/runtime/log.ts'
+import { roleNames } from '../../services/shared/store/create-roles.ts'
+import { firingAlerts, metricNames, queryNow, type Alert } from '../charts/ask-prometheus.ts'
+import { promtool } from '../charts/promtool.ts'
+import { alertRules, alertsText, metricsIn, panelQueries } from '../charts/watched-files.ts'
+import { aModel, anAgent, aTenant, manifestsOf } from '../operator/manifests.ts'
+import { freshTenantName } from '../support/a-tenant.ts'
+import { bearerProtocol } from '../support/chat-client.ts'
+import { ownPrometheus } from '../support/parts.ts'
+import { waitUntil } from '../support/wait-until.ts'
+import type { ChildService } from './child-service.ts'
+import type { Person, Said } from './person.ts'
+import { Platform, type TalkingTenant } from './platform.ts'
+
+/** What an orchestrator runs at once here. */
+const capacity = 3
+const conversations = 3
+
+/** Shorter `for` and ranges; nothing else of the rules is touched. */
+const hurried = alertsText.replaceAll(/^( +for:) .*$/gm, '$1 1s').replaceAll(/\[\d+m\]/g, '[20s]')
+
+describe('Watching', function () {
+  this.timeout(60_000)
+  let folder: string
+  let platform: Platform
+  let prometheus: PrometheusPart
+  let acme: TalkingTenant
+  let person: Person
+  let held: readonly Said[] = []
+  /** Every alert that was seen to fire, by name and labels, with how often it began to. */
+  const begun = new Map<string, number>()
+  let firing: ReadonlyMap<string, Alert> = new Map()
+
+  const partOf = ({ name }: ChildService): string => name.split('-')[0] ?? ''
+
+  const configure = (parts: readonly ChildService[]): string => {
+    const rules = join(folder, 'alerts.yaml')
+    writeFileSync(rules, hurried)
+    const targets = parts.map((part) => ({
+      targets: [new URL(part.adminUrl).host],
+      // As the chart's PodMonitor labels them.
+      labels: { job: `konstruct-${partOf(part)}`, namespace: 'chat', pod: part.name },
+    }))
+    return stringify({
+      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+      rule_files: [rules],
+      scrape_configs: [{ job_name: 'pods', static_configs: targets }],
+    })
+  }
+
+  const apply = (tenant: string, baseURL: string, spec: object = {}): void => {
+    const models = [aModel('default', { baseURL })]
+    const resources = [
+      aTenant(tenant, { namespace: tenant, spec: { models, ...spec } }),
+      anAgent('support', tenant, { namespace: tenant }),
+    ]
+    writeFileSync(join(platform.manifests, `${tenant}.yaml`), manifestsOf(...resources))
+  }
+
+  const admin = async (sql: string): Promise<void> => {
+    const client = new Client({ connectionString: platform.store.adminUrl.reveal() })
+    await client.connect()
+    await client.query(sql)
+    await client.end()
+  }
+
+  before(async function () {
+    this.timeout(180_000)
+    folder = mkdtempSync(join(tmpdir(), 'konstruct-watching-'))
+    platform = await Platform.start({
+      operator: true,
+      settings: { KONSTRUCT_CAPACITY: String(capacity), KONSTRUCT_ISOLATION_SECONDS: '1' },
+    })
+    acme = { tenant: freshTenantName(), model: await platform.model() }
+    apply(acme.tenant, acme.model.baseURL)
+    await platform.knows(acme.tenant)
+    const { gateways, orchestrators, operator } = platform
+    assert.ok(operator)
+    prometheus = await ownPrometheus(configure([...gateways, ...orchestrators, operator]))
+    await waitUntil({ until: 'every part is scraped', deadlineMs: 20_000 }, async () => {
+      return (await queryNow(prometheus.url, 'up == 1')).length === 3
+    })
+  })
+  after(async () => {
+    await prometheus.stop()
+    await platform.end()
+    rmSync(folder, { recursive: true })
+  })
+
+  /** Looks at what fires now, and keeps count of what began to. */
+  const look = async (): Promise<ReadonlyMap<string, Alert>> => {
+    const now = new Map(
+      (await firingAlerts(prometheus.url)).map((alert) => [JSON.stringify(alert.labels), alert]),
+    )
+    for (const key of now.keys()) if (!firing.has(key)) begun.set(key, (begun.get(key) ?? 0) + 1)
+    firing = now
+    return now
+  }
+
+  const isFiring = (name: string, alerts = firing): boolean =>
+    [...alerts.values()].some(({ labels }) => labels['alertname'] === name)
+
+  const fires = (name: string, about: Readonly<Record<string, string>> = {}): Promise<Alert> =>
+    waitUntil({ until: `${name} fires`, deadlineMs: 30_000, everyMs: 250 }, async () =>
+      [...(await look()).values()].find(
+        ({ labels }) =>
+          labels['alertname'] === name &&
+          Object.entries(about).every(([label, value]) => labels[label] === value),
+      ),
+    )
+
+  const ends = (name: string): Promise<unknown> =>
+    waitUntil(
+      { until: `${name} ends`, deadlineMs: 40_000, everyMs: 250 },
+      async () => !isFiring(name, await look()),
+    )
+
+  it('finds nothing to criticise in the metrics of any part', async () => {
+    const { gateways, orchestrators, operator } = platform
+    for (const part of [...gateways, ...orchestrators, ...(operator ? [operator] : [])])
+      await promtool(['check', 'metrics'], await (await fetch(`${part.adminUrl}/metrics`)).text())
+  })
+
+  it('sees every message in each query of the dashboard', async () => {
+    person = await platform.person(acme.tenant)
+    for (let n = 0; n < conversations; n += 1) await person.answered(person.say(`message ${n}`))
+    await comeWithAWrongToken()
+    acme.model.hold()
+    held = Array.from({ length: capacity - 1 }, (_, n) => person.say(`held ${n}`))
+    await Promise.all(held.map((said) => person.reading(said)))
+    let unanswered: readonly string[] = []
+    const everyQueryIsAnswered = async (): Promise<boolean> => {
+      const asked = panelQueries('10s').map(async ({ title, expr }) => {
+        const samples = await queryNow(prometheus.url, expr)
+        const isAnswered =
+          samples.length > 0 && samples.every(({ value }) => Number.isFinite(Number(value[1])))
+        return isAnswered ? [] : [`${title}: ${expr}`]
+      })
+      unanswered = (await Promise.all(asked)).flat()
+      return unanswered.length === 0
+    }
+    await waitUntil(
+      { until: 'every query is answered', deadlineMs: 15_000, everyMs: 500 },
+      everyQueryIsAnswered,
+    ).catch((cause: Error) => assert.fail(`${cause.message} Not yet:\n${unanswered.join('\n')}`))
+  })
+
+  const valueOf = async (expr: string): Promise<number> =>
+    Number((await queryNow(prometheus.url, expr))[0]?.value[1])
+
+  it('tells exactly what goes on', async () => {
+    assert.equal(await valueOf('sum(konstruct_gateway_connections)'), 1)
+    assert.equal(await valueOf(`konstruct_gateway_tenant_connections{tenant="${acme.tenant}"}`), 1)
+    assert.equal(await valueOf('sum(konstruct_orchestrator_turns_running)'), held.length)
+    assert.equal(await valueOf('sum(konstruct_orchestrator_turns_capacity)'), capacity)
+    assert.equal(await valueOf('max(konstruct_turns_open)'), held.length)
+    assert.equal(await valueOf(`max(konstruct_tenant_turns_open{tenant="${acme.tenant}"})`), held.length)
+    const all = conversations + held.length
+    assert.equal(await valueOf('sum(konstruct_gateway_messages_total{outcome="accepted"})'), all)
+    assert.equal(await valueOf('sum(konstruct_orchestrator_turns_total{state="answered"})'), conversations)
+    // The model tells 7 tokens for every answer.
+    assert.equal(
+      await valueOf('sum(konstruct_orchestrator_tokens_total{direction="output"})'),
+      7 * conversations,
+    )
+    assert.equal(await valueOf('sum(konstruct_store_up)'), 9)
+    assert.equal(await valueOf('max(konstruct_oldest_waiting_turn_seconds)'), 0)
+  })
+
+  it('has every metric that an alert or the dashboard names', async () => {
+    const known = await metricNames(prometheus.url)
+    const named = [...alertRules, ...panelQueries('1m')].flatMap(({ expr }) => metricsIn(expr))
+    assert.ok(named.length > 40)
+    for (const name of new Set(named)) assert.ok(known.includes(name), `${name} is exposed`)
+  })
+
+  it('has no label that grows with users, conversations or turns', async () => {
+    const said = [
+      person.user,
+      ...person.said.flatMap(({ frame, accepted }) => [frame.conversation, accepted?.turn]),
+    ]
+    for (const { adminUrl } of [...platform.gateways, ...platform.orchestrators]) {
+      const text = await (await fetch(`${adminUrl}/metrics`)).text()
+      for (const id of said) assert.ok(!text.includes(id ?? '?'))
+    }
+  })
+
+  it('raises no alert while all is well', async () => {
+    await look()
+    assert.deepEqual([...firing.keys()], [])
+  })
+
+  it('shows a backlog also where it waits in PostgreSQL only, and raises KonstructAtCapacity', async () => {
+    held = [...held, ...Array.from({ length: 4 }, (_, n) => person.say(`more ${n}`))]
+    await Promise.all(held.map((said) => person.accepted(said)))
+    await fires('KonstructAtCapacity')
+    await waitUntil({ until: 'the backlog is seen', deadlineMs: 10_000 }, async () => {
+      return (await valueOf('max(konstruct_turns_open)')) === held.length
+    })
+    await waitUntil({ until: 'it is seen to wait', deadlineMs: 10_000 }, async () => {
+      return (await valueOf('max(konstruct_oldest_waiting_turn_seconds)')) > 1
+    })
+    acme.model.release()
+    await Promise.all(held.map((said) => person.answered(said)))
+    await ends('KonstructAtCapacity')
+  })
+
+  it('raises KonstructDeadLetters for a record that cannot be read', async () => {
+    const bus = createKafkaLog({ log: silentLog }, { brokers: platform.brokers, clientId: 'test' })
+    await bus.publish(topicNames(platform.prefix).turns, [{ key: 'stranger', value: 'no turn' }])
+    await bus.close()
+    await fires('KonstructDeadLetters')
+  })
+
+  it('raises KonstructRepliesFailing for the tenant whose model is away, and KonstructTenantStalled', async () => {
+    const [unlucky, unfinished] = [freshTenantName(), freshTenantName()]
+    apply(unlucky, 'http://127.0.0.1:1/v1')
+    apply(unfinished, acme.model.baseURL, {
+      channels: { web: { defaultAgent: 'nobody', auth: { anonymous: {} } } },
+    })
+    await platform.knows(unlucky)
+    const visitor = await platform.person(unlucky)
+    for (let n = 0; n < 4; n += 1) visitor.say(`hello ${n}`)
+    const { annotations } = await fires('KonstructRepliesFailing', { tenant: unlucky })
+    assert.match(annotations['summary'] ?? '', new RegExp(`replies of tenant ${unlucky} fail`))
+    await fires('KonstructTenantStalled', { tenant: unfinished, tenant_namespace: unfinished })
+    rmSync(join(platform.manifests, `${unfinished}.yaml`))
+    await ends('KonstructTenantStalled')
+  })
+
+  it('raises KonstructIsolationDrifted for a policy that was dropped, which the operator puts back', async () => {
+    await admin('drop policy tenant_isolation on konstruct.messages')
+    await fires('KonstructIsolationDrifted')
+    assert.ok(!isFiring('KonstructIsolationBroken'))
+  })
+
+  it('raises KonstructIsolationBroken for a role that gets around the policies', async () => {
+    await admin(`alter role ${roleNames.operator} bypassrls`)
+    try {
+      const { labels } = await fires('KonstructIsolationBroken')
+      assert.equal(labels['severity'], 'critical')
+    } finally {
+      await admin(`alter role ${roleNames.operator} nobypassrls`)
+    }
+    await ends('KonstructIsolationBroken')
+  })
+
+  it('raises KonstructStoreUnreachable for each part that Redis is away from', async () => {
+    await platform.redis.kill()
+    for (const part of ['gateway', 'orchestrator', 'operator'])
+      await fires('KonstructStoreUnreachable', { job: `konstruct-${part}`, store: 'redis' })
+    await platform.restartRedis()
+    await ends('KonstructStoreUnreachable')
+  })
+
+  it('raises KonstructPartDown for the part that is down', async () => {
+    await Promise.all(platform.orchestrators.map((orchestrator) => platform.kill(orchestrator)))
+    const { annotations } = await fires('KonstructPartDown', { job: 'konstruct-orchestrator' })
+    assert.match(annotations['description'] ?? '', /^No pod of konstruct-orchestrator in namespace chat/)
+    assert.ok(!JSON.stringify([...firing.values()]).includes('<error'))
+  })
+
+  it('raised each alert once', () => {
+    const often = [...begun].filter(([, times]) => times !== 1)
+    assert.deepEqual(often, [])
+  })
+
+  /** As a browser does, to which the refusal is told by a close code. */
+  const comeWithAWrongToken = (): Promise<unknown> => {
+    const [{ url } = { url: '' }] = platform.gateways
+    const address = `${url.replace(/^http/, 'ws')}/v1/tenants/${acme.tenant}/ws`
+    const socket = new WebSocket(address, [protocolName, bearerProtocol('wrong')], { origin: url })
+    return new Promise((resolve) => socket.on('close', resolve))
+  }
+})
