@@ -13,10 +13,12 @@ import { topicNames } from '../../services/shared/bus/topics.ts'
 import { protocolName } from '../../services/shared/domain/frames.ts'
 import { silentLog } from '../../services/shared/runtime/log.ts'
 import { roleNames } from '../../services/shared/store/create-roles.ts'
-import { firingAlerts, metricNames, queryNow, type Alert } from '../charts/ask-prometheus.ts'
+import { AlertWatcher } from '../charts/alert-watcher.ts'
+import { metricNames, queryNow } from '../charts/ask-prometheus.ts'
 import { promtool } from '../charts/promtool.ts'
 import { alertRules, alertsText, metricsIn, panelQueries } from '../charts/watched-files.ts'
 import { aModel, anAgent, aTenant, manifestsOf } from '../operator/manifests.ts'
+import { startScriptedModel } from '../services/orchestrator/scripted-model.ts'
 import { freshTenantName } from '../support/a-tenant.ts'
 import { bearerProtocol } from '../support/chat-client.ts'
 import { ownPrometheus } from '../support/parts.ts'
@@ -28,6 +30,8 @@ import { Platform, type TalkingTenant } from './platform.ts'
 /** What an orchestrator runs at once here. */
 const capacity = 3
 const conversations = 3
+/** Of the gateway here: enough for the few who chat. */
+const maxConnections = 4
 
 /** Shorter `for` and ranges; nothing else of the rules is touched. */
 const hurried = alertsText.replaceAll(/^( +for:) .*$/gm, '$1 1s').replaceAll(/\[\d+m\]/g, '[20s]')
@@ -40,9 +44,7 @@ describe('Watching', function () {
   let acme: TalkingTenant
   let person: Person
   let held: readonly Said[] = []
-  /** Every alert that was seen to fire, by name and labels, with how often it began to. */
-  const begun = new Map<string, number>()
-  let firing: ReadonlyMap<string, Alert> = new Map()
+  let alerts: AlertWatcher
 
   const partOf = ({ name }: ChildService): string => name.split('-')[0] ?? ''
 
@@ -82,7 +84,11 @@ describe('Watching', function () {
     folder = mkdtempSync(join(tmpdir(), 'konstruct-watching-'))
     platform = await Platform.start({
       operator: true,
-      settings: { KONSTRUCT_CAPACITY: String(capacity), KONSTRUCT_ISOLATION_SECONDS: '1' },
+      settings: {
+        KONSTRUCT_CAPACITY: String(capacity),
+        KONSTRUCT_MAX_CONNECTIONS: String(maxConnections),
+        KONSTRUCT_ISOLATION_SECONDS: '1',
+      },
     })
     acme = { tenant: freshTenantName(), model: await platform.model() }
     apply(acme.tenant, acme.model.baseURL)
@@ -90,6 +96,7 @@ describe('Watching', function () {
     const { gateways, orchestrators, operator } = platform
     assert.ok(operator)
     prometheus = await ownPrometheus(configure([...gateways, ...orchestrators, operator]))
+    alerts = new AlertWatcher(prometheus.url)
     await waitUntil({ until: 'every part is scraped', deadlineMs: 20_000 }, async () => {
       return (await queryNow(prometheus.url, 'up == 1')).length === 3
     })
@@ -99,34 +106,6 @@ describe('Watching', function () {
     await platform.end()
     rmSync(folder, { recursive: true })
   })
-
-  /** Looks at what fires now, and keeps count of what began to. */
-  const look = async (): Promise<ReadonlyMap<string, Alert>> => {
-    const now = new Map(
-      (await firingAlerts(prometheus.url)).map((alert) => [JSON.stringify(alert.labels), alert]),
-    )
-    for (const key of now.keys()) if (!firing.has(key)) begun.set(key, (begun.get(key) ?? 0) + 1)
-    firing = now
-    return now
-  }
-
-  const isFiring = (name: string, alerts = firing): boolean =>
-    [...alerts.values()].some(({ labels }) => labels['alertname'] === name)
-
-  const fires = (name: string, about: Readonly<Record<string, string>> = {}): Promise<Alert> =>
-    waitUntil({ until: `${name} fires`, deadlineMs: 30_000, everyMs: 250 }, async () =>
-      [...(await look()).values()].find(
-        ({ labels }) =>
-          labels['alertname'] === name &&
-          Object.entries(about).every(([label, value]) => labels[label] === value),
-      ),
-    )
-
-  const ends = (name: string): Promise<unknown> =>
-    waitUntil(
-      { until: `${name} ends`, deadlineMs: 40_000, everyMs: 250 },
-      async () => !isFiring(name, await look()),
-    )
 
   it('finds nothing to criticise in the metrics of any part', async () => {
     const { gateways, orchestrators, operator } = platform
@@ -199,14 +178,13 @@ describe('Watching', function () {
   })
 
   it('raises no alert while all is well', async () => {
-    await look()
-    assert.deepEqual([...firing.keys()], [])
+    assert.deepEqual(await alerts.look(), [])
   })
 
   it('shows a backlog also where it waits in PostgreSQL only, and raises KonstructAtCapacity', async () => {
     held = [...held, ...Array.from({ length: 4 }, (_, n) => person.say(`more ${n}`))]
     await Promise.all(held.map((said) => person.accepted(said)))
-    await fires('KonstructAtCapacity')
+    await alerts.fires('KonstructAtCapacity')
     await waitUntil({ until: 'the backlog is seen', deadlineMs: 10_000 }, async () => {
       return (await valueOf('max(konstruct_turns_open)')) === held.length
     })
@@ -215,74 +193,92 @@ describe('Watching', function () {
     })
     acme.model.release()
     await Promise.all(held.map((said) => person.answered(said)))
-    await ends('KonstructAtCapacity')
+    await alerts.ends('KonstructAtCapacity')
   })
 
   it('raises KonstructDeadLetters for a record that cannot be read', async () => {
     const bus = createKafkaLog({ log: silentLog }, { brokers: platform.brokers, clientId: 'test' })
     await bus.publish(topicNames(platform.prefix).turns, [{ key: 'stranger', value: 'no turn' }])
     await bus.close()
-    await fires('KonstructDeadLetters')
+    await alerts.fires('KonstructDeadLetters')
   })
 
-  it('raises KonstructRepliesFailing for the tenant whose model is away, and KonstructTenantStalled', async () => {
+  it('raises KonstructRepliesFailing for the tenant whose model refuses, and KonstructTenantStalled', async () => {
     const [unlucky, unfinished] = [freshTenantName(), freshTenantName()]
-    apply(unlucky, 'http://127.0.0.1:1/v1')
+    const refusing = await startScriptedModel()
+    refusing.script = (answer) => answer.status(401)
+    apply(unlucky, refusing.baseURL)
     apply(unfinished, acme.model.baseURL, {
       channels: { web: { defaultAgent: 'nobody', auth: { anonymous: {} } } },
     })
     await platform.knows(unlucky)
+    const failed = `konstruct_orchestrator_turns_total{tenant="${unlucky}",state="failed"}`
+    await waitUntil({ until: 'the tenant is watched', deadlineMs: 10_000 }, async () => {
+      return (await valueOf(failed)) === 0
+    })
     const visitor = await platform.person(unlucky)
     for (let n = 0; n < 4; n += 1) visitor.say(`hello ${n}`)
-    const { annotations } = await fires('KonstructRepliesFailing', { tenant: unlucky })
+    const { annotations } = await alerts.fires('KonstructRepliesFailing', { tenant: unlucky })
     assert.match(annotations['summary'] ?? '', new RegExp(`replies of tenant ${unlucky} fail`))
-    await fires('KonstructTenantStalled', { tenant: unfinished, tenant_namespace: unfinished })
+    await refusing.close()
+    await alerts.fires('KonstructTenantStalled', { tenant: unfinished, tenant_namespace: unfinished })
     rmSync(join(platform.manifests, `${unfinished}.yaml`))
-    await ends('KonstructTenantStalled')
+    await alerts.ends('KonstructTenantStalled')
+  })
+
+  it('raises KonstructGatewayRefusing when a gateway is full', async () => {
+    const sockets = Array.from({ length: maxConnections + 10 }, () => openSocket(person.token))
+    await alerts.fires('KonstructGatewayRefusing', { pod: platform.gateways[0]?.name ?? '' })
+    assert.equal(await valueOf('konstruct_gateway_connections / konstruct_gateway_connections_limit'), 1)
+    for (const socket of sockets) socket.terminate()
   })
 
   it('raises KonstructIsolationDrifted for a policy that was dropped, which the operator puts back', async () => {
     await admin('drop policy tenant_isolation on konstruct.messages')
-    await fires('KonstructIsolationDrifted')
-    assert.ok(!isFiring('KonstructIsolationBroken'))
+    await alerts.fires('KonstructIsolationDrifted')
+    assert.ok((await alerts.look()).every(({ labels }) => labels['alertname'] !== 'KonstructIsolationBroken'))
   })
 
   it('raises KonstructIsolationBroken for a role that gets around the policies', async () => {
     await admin(`alter role ${roleNames.operator} bypassrls`)
     try {
-      const { labels } = await fires('KonstructIsolationBroken')
+      const { labels } = await alerts.fires('KonstructIsolationBroken')
       assert.equal(labels['severity'], 'critical')
     } finally {
       await admin(`alter role ${roleNames.operator} nobypassrls`)
     }
-    await ends('KonstructIsolationBroken')
+    await alerts.ends('KonstructIsolationBroken')
   })
 
   it('raises KonstructStoreUnreachable for each part that Redis is away from', async () => {
     await platform.redis.kill()
     for (const part of ['gateway', 'orchestrator', 'operator'])
-      await fires('KonstructStoreUnreachable', { job: `konstruct-${part}`, store: 'redis' })
+      await alerts.fires('KonstructStoreUnreachable', { job: `konstruct-${part}`, store: 'redis' })
     await platform.restartRedis()
-    await ends('KonstructStoreUnreachable')
+    await alerts.ends('KonstructStoreUnreachable')
   })
 
   it('raises KonstructPartDown for the part that is down', async () => {
     await Promise.all(platform.orchestrators.map((orchestrator) => platform.kill(orchestrator)))
-    const { annotations } = await fires('KonstructPartDown', { job: 'konstruct-orchestrator' })
+    const { annotations } = await alerts.fires('KonstructPartDown', { job: 'konstruct-orchestrator' })
     assert.match(annotations['description'] ?? '', /^No pod of konstruct-orchestrator in namespace chat/)
-    assert.ok(!JSON.stringify([...firing.values()]).includes('<error'))
+    assert.ok(!JSON.stringify(await alerts.look()).includes('<error'))
   })
 
   it('raised each alert once', () => {
-    const often = [...begun].filter(([, times]) => times !== 1)
-    assert.deepEqual(often, [])
+    assert.deepEqual(alerts.again, [])
   })
 
-  /** As a browser does, to which the refusal is told by a close code. */
-  const comeWithAWrongToken = (): Promise<unknown> => {
+  const openSocket = (token: string): WebSocket => {
     const [{ url } = { url: '' }] = platform.gateways
     const address = `${url.replace(/^http/, 'ws')}/v1/tenants/${acme.tenant}/ws`
-    const socket = new WebSocket(address, [protocolName, bearerProtocol('wrong')], { origin: url })
+    const socket = new WebSocket(address, [protocolName, bearerProtocol(token)], { origin: url })
+    return socket.on('error', () => {})
+  }
+
+  /** With an origin, as a browser does: to it the refusal is told by a close code. */
+  const comeWithAWrongToken = (): Promise<unknown> => {
+    const socket = openSocket('wrong')
     return new Promise((resolve) => socket.on('close', resolve))
   }
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
 import {
   confirmPublished,
+  countOpenTurns,
   findWaitingTurns,
   releaseLeases,
   renewLeases,
@@ -90,5 +91,39 @@ describe('A waiting turn is found again', () => {
     assert.equal(await requestStop(store.app, ref, 'ann'), true)
     assert.deepEqual(await renewLeases(store.app, 'w1', 60_000, [ref]), [{ ...ref, stopRequested: true }])
     assert.deepEqual(await renewLeases(store.app, 'w2', 60_000, [ref]), [])
+  })
+})
+
+describe('The backlog of a tenant', () => {
+  let store: FreshStore
+  let of: TalkingTenant
+
+  before(async () => {
+    store = await freshStore()
+    of = await talkingTenant(store)
+  })
+  after(() => store.close())
+
+  const backlog = async () => {
+    const all = await countOpenTurns(store.app)
+    const { open, oldestWaitingSeconds } = all.find(({ tenant }) => tenant === of.tenant) ?? {
+      open: 0,
+      oldestWaitingSeconds: 0,
+    }
+    return { open, seconds: Math.floor(oldestWaitingSeconds) }
+  }
+
+  it('is all that waits or runs; as waiting counts what somebody could work on and nobody does', async () => {
+    assert.deepEqual(await backlog(), { open: 0, seconds: 0 })
+    const running = await of.send()
+    const behind = await of.send({ conversation: running.conversation })
+    const waiting = await of.send()
+    await of.age(behind, 900)
+    await of.age(running, 600)
+    await of.age(waiting, 60)
+    const { attempt } = await of.claimed(running)
+    assert.deepEqual(await backlog(), { open: 3, seconds: 60 })
+    await saveReply(store.app, of.aReply(running, attempt))
+    assert.deepEqual(await backlog(), { open: 2, seconds: 900 })
   })
 })
