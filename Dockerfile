@@ -39,6 +39,12 @@ COPY --from=webchat /build/app/services/webchat/dist services/webchat/dist
 # The user `node` of the base, by number: Kubernetes can then see that it is not root.
 USER 1000:1000
 
+# For skaffold dev: its files can be replaced while it runs.
+FROM application AS development
+USER 0:0
+RUN chown -R 1000:1000 /app
+USER 1000:1000
+
 # What Node compiles at a part's start is kept, which halves the time that this takes. Nothing is configured here, so
 # each part says so and ends. The cache counts for the user who made it; it is made readable, and given to root.
 FROM application AS compiled

@@ -8,7 +8,8 @@ const checks: readonly (readonly [name: string, command: string, ...args: string
   ['lint', 'oxlint', '--type-aware'],
   ['format', 'prettier', '--check', '--log-level=warn', '.'],
   ['unused code', 'knip'],
-  ['generated files', process.execPath, 'dev/generate-types.ts', '--check'],
+  ['generated types', process.execPath, 'dev/generate-types.ts', '--check'],
+  ['generated parts of the charts', process.execPath, 'dev/generate-charts.ts', '--check'],
 ]
 
 let failed = 0

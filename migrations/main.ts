@@ -1,7 +1,9 @@
-// Runs the migrations and ends: what the migration Job of a release does, and the demo before it starts anything.
-import { asKonstructError } from '../services/shared/runtime/errors.ts'
+// Runs the migrations and ends: what the migration Job of a release does, and the demo before it starts anything. A
+// database that is away is waited for.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asKonstructError, KonstructError } from '../services/shared/runtime/errors.ts'
 import { createLog } from '../services/shared/runtime/log.ts'
-import { readConfig, text } from '../services/shared/runtime/read-config.ts'
+import { integer, readConfig, text } from '../services/shared/runtime/read-config.ts'
 import { databaseUrl } from '../services/shared/store/database-address.ts'
 import { migrate, readMigrations } from '../services/shared/store/migrate.ts'
 
@@ -16,14 +18,45 @@ const settings = {
     about: 'role of the operator',
     fallback: 'konstruct_operator',
   }),
+  waitSeconds: integer({
+    env: 'KONSTRUCT_WAIT_SECONDS',
+    about: 'seconds that a database which is away is waited for',
+    fallback: 0,
+    min: 0,
+    max: 86_400,
+  }),
 }
 
+const tryEveryMs = 1_000
+/** How often it says that it still waits, in tries. */
+const tellEvery = 10
+
 const log = createLog({ part: 'migrations', level: 'info' })
+
+/** Only a connection that failed has a cause, and is worth another try. */
+const isAway = (thrown: unknown): boolean =>
+  thrown instanceof KonstructError && thrown.code === 'STORE_UNAVAILABLE' && thrown.cause !== undefined
+
+const untilThere = async <Result>(waitMs: number, work: () => Promise<Result>): Promise<Result> => {
+  const deadline = performance.now() + waitMs
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work()
+    } catch (thrown) {
+      if (!isAway(thrown) || performance.now() + tryEveryMs > deadline) throw thrown
+      if (tries % tellEvery === 0) log.warn('waiting for postgresql', { error: thrown })
+    }
+    await sleep(tryEveryMs)
+  }
+}
+
 try {
   const config = readConfig(settings, process.env)
   const migrations = await readMigrations(import.meta.dirname)
-  const { databaseUrl: url, appRole, operatorRole } = config
-  const ran = await migrate({ url, migrations, appRole, operatorRole, log })
+  const { databaseUrl: url, appRole, operatorRole, waitSeconds } = config
+  const ran = await untilThere(waitSeconds * 1_000, () =>
+    migrate({ url, migrations, appRole, operatorRole, log }),
+  )
   log.info('database is up to date', { count: ran.length })
 } catch (thrown) {
   const error = asKonstructError(thrown)

@@ -1,18 +1,16 @@
 // The gateway as a process: settings from the environment, metrics of Node itself, signals.
 import { createRegistry } from '../shared/runtime/process-metrics.ts'
-import { runService } from '../shared/runtime/run-service.ts'
+import { readOrExit, runService } from '../shared/runtime/run-service.ts'
 import { readGatewayConfig } from './config.ts'
 import { startGateway } from './gateway.ts'
 
-/** Below the 30 s that Kubernetes gives; spreading the sockets over 5 s leaves 20 s for what is under way. */
-const stopWithinMs = 25_000
+/** What is under way when the last socket was closed, and closing connections, take less than this, in milliseconds. */
+const partingMs = 20_000
 
+const config = readOrExit('gateway', () => readGatewayConfig(process.env))
 await runService({
   part: 'gateway',
-  logLevel: process.env['KONSTRUCT_LOG_LEVEL'] ?? 'info',
-  stopWithinMs,
-  start: (log, stopping) => {
-    const config = readGatewayConfig(process.env)
-    return startGateway(config, { log, registry: createRegistry(), stopping })
-  },
+  logLevel: config.logLevel,
+  stopWithinMs: config.drainSpreadMs + partingMs,
+  start: (log, stopping) => startGateway(config, { log, registry: createRegistry(), stopping }),
 })

@@ -48,6 +48,17 @@ const keepConsoleInLog = (log: Log): void => {
   Object.assign(console, { log: write, info: write, warn: write, error: write })
 }
 
+/** Settings that are needed before anything starts: a process that cannot read them says so and ends. */
+export const readOrExit = <Config>(part: string, read: () => Config): Config => {
+  try {
+    return read()
+  } catch (thrown) {
+    const error = asKonstructError(thrown)
+    createLog({ part, level: 'info' }).error('cannot go on', { code: error.code, error })
+    return process.exit(configurationExitCode)
+  }
+}
+
 /** Runs a service until it is asked to stop; sets the exit code and never throws. */
 export const runService = async ({ part, logLevel, stopWithinMs, start }: ServiceOptions): Promise<void> => {
   const log = createLog({ part, level: logLevel })
