@@ -15,6 +15,7 @@ interface OwnOptions {
   readonly host?: string
   readonly folder?: string
   readonly port?: number
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 const started: Promise<Stoppable>[] = []
@@ -56,7 +57,8 @@ export const ownPostgres = (options: OwnOptions = {}): Promise<PostgresPart> =>
   own(startOwnPostgres({ durable: false, ...options }))
 
 /** A Kafka of one's own, to kill; with a folder it can be started again on the same data and port. */
-export const ownKafka = (options: OwnOptions = {}): Promise<KafkaPart> => own(startOwnKafka(options))
+export const ownKafka = (options: Parameters<typeof startOwnKafka>[0] = {}): Promise<KafkaPart> =>
+  own(startOwnKafka(options))
 
 /** A kube-apiserver of one's own, to kill; with a folder it can be started again on the same data and port. */
 export const ownKubeApiserver = (options: OwnOptions = {}): Promise<KubePart> =>
