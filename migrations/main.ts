@@ -2,6 +2,7 @@
 // database that is away is waited for.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asKonstructError, KonstructError } from '../services/shared/runtime/errors.ts'
+import { explainRefusal } from '../services/shared/runtime/explain-refusal.ts'
 import { createLog } from '../services/shared/runtime/log.ts'
 import { integer, readConfig, text } from '../services/shared/runtime/read-config.ts'
 import { databaseUrl } from '../services/shared/store/database-address.ts'
@@ -60,6 +61,7 @@ try {
   log.info('database is up to date', { count: ran.length })
 } catch (thrown) {
   const error = asKonstructError(thrown)
-  log.error('migrations failed', { code: error.code, error })
+  const reason = explainRefusal(error)
+  log.error('migrations failed', { code: error.code, ...(reason === undefined ? {} : { reason }), error })
   process.exitCode = error.code === 'CONFIG_INVALID' ? 78 : 1
 }

@@ -1,8 +1,9 @@
 // PostgreSQL, Redis and Kafka as a careful administrator runs them: Konstruct gets in over TLS and with a password only.
 // What they are started and looked at with goes past that: PostgreSQL's superuser, Redis' PING, Kafka's first listener.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { freePort } from '../../dev/parts/free-port.ts'
 import type { KafkaPart } from '../../dev/parts/kafka.ts'
 import type { PostgresPart } from '../../dev/parts/postgres.ts'
@@ -28,6 +29,8 @@ export interface SecuredStores {
   /** The listener that asks for a password, without TLS. */
   readonly clearBrokers: string
   readonly client: Certificate
+  /** Besides the one that there is. */
+  addRedisPassword(word: string): Promise<void>
   end(): Promise<void>
 }
 
@@ -116,6 +119,11 @@ export const securedStores = async (): Promise<SecuredStores> => {
     redisUrl: redis.url,
     ...kafka,
     client: authority.issue('client', 'DNS:client'),
+    addRedisPassword: async (word) => {
+      const client = new Redis(redis.url, { tls: { ca: readFileSync(authority.file) } })
+      await client.call('acl', 'setuser', user, `>${word}`)
+      client.disconnect()
+    },
     end: async () => {
       await Promise.all([postgres.stop(), redis.part.stop(), kafka.part.stop()])
       rmSync(folder, { recursive: true, force: true })

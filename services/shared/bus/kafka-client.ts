@@ -3,12 +3,10 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { ConnectionOptions } from 'node:tls'
 import { Kafka } from 'kafkajs'
-import type { ISocketFactory, KafkaConfig } from 'kafkajs'
+import type { ISocketFactory, KafkaConfig, logCreator } from 'kafkajs'
 import { KonstructError } from '../runtime/errors.ts'
-import type { Log } from '../runtime/log.ts'
 import type { Secret } from '../runtime/read-config.ts'
 import { calmRequestQueue } from './calm-request-queue.ts'
-import { createClientLog } from './client-log.ts'
 
 export type SaslMechanism = 'plain' | 'scram-sha-256' | 'scram-sha-512'
 
@@ -74,7 +72,7 @@ const saslOptions = ({ mechanism, username, password }: NonNullable<KafkaOptions
 
 /** A kafkajs client that connects to nothing yet. */
 export const createKafkaClient = (
-  log: Log,
+  clientLog: logCreator,
   { brokers, clientId, tls, sasl }: KafkaOptions,
   retry: KafkaConfig['retry'] = clientRetry,
 ): Kafka => {
@@ -90,7 +88,7 @@ export const createKafkaClient = (
     requestTimeout: 6_000,
     retry,
     socketFactory: promptSockets(),
-    logCreator: createClientLog(log),
+    logCreator: clientLog,
   })
 }
 

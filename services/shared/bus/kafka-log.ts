@@ -1,5 +1,6 @@
 // The message log on Kafka: the one thing of this folder that the composition of a service creates.
 import type { Log } from '../runtime/log.ts'
+import { createClientLog } from './client-log.ts'
 import { ensureTopics } from './ensure-topics.ts'
 import { clientRetry, createKafkaClient } from './kafka-client.ts'
 import type { KafkaOptions } from './kafka-client.ts'
@@ -27,8 +28,9 @@ export const createKafkaLog = ({ log }: { readonly log: Log }, options: KafkaOpt
     log.warn('the password for kafka is sent in the clear', {
       reason: 'Set KONSTRUCT_KAFKA_TLS=true, or a SCRAM mechanism in KONSTRUCT_KAFKA_SASL_MECHANISM.',
     })
-  const kafka = createKafkaClient(log, options)
-  const checked = createKafkaClient(log, options, checkRetry)
+  const clientLog = createClientLog(log)
+  const kafka = createKafkaClient(clientLog, options)
+  const checked = createKafkaClient(clientLog, options, checkRetry)
   const publisher = new Publisher(kafka, options.publishTimeoutMs ?? publishTimeoutMs)
   const subscriptions = new Set<KafkaSubscription>()
   return {
