@@ -14,6 +14,8 @@ import { type Completion, streamCompletion } from './stream-completion.ts'
 export interface DemoModelOptions {
   /** Any free one when left out. */
   readonly port?: number
+  /** Address to listen on; 127.0.0.1 when left out. */
+  readonly host?: string
   readonly tokensPerSecond?: number
 }
 
@@ -154,8 +156,8 @@ class Server {
   }
 }
 
-/** Starts it on 127.0.0.1. */
 export const startDemoModel = async (options: DemoModelOptions = {}): Promise<DemoModel> => {
+  const { port = 0, host = '127.0.0.1' } = options
   const model = new Server(options.tokensPerSecond ?? usualPace)
   const server = createServer((request, response) => {
     model.answer(request, response).catch((thrown: unknown) => {
@@ -163,10 +165,10 @@ export const startDemoModel = async (options: DemoModelOptions = {}): Promise<De
       else response.destroy()
     })
   })
-  server.listen(options.port ?? 0, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    url: `http://${host}:${(server.address() as AddressInfo).port}/v1`,
     requests: model.requests,
     close: async () => {
       server.close()

@@ -42,10 +42,11 @@ const makeNamespaces = async (server: Server, names: readonly string[]): Promise
 }
 
 const noMatch = /no matches for kind "(.+?)" in version "(.+?)"/
-const advice = 'ensure CRDs are installed first'
+/** What follows a kind that is not known, on a line of its own. */
+const advice = /^ensure CRDs are installed first\]?$/
 
 const sort = (text: string): Validation => {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && line !== advice)
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && !advice.test(line))
   const isWarning = (line: string): boolean => line.startsWith('Warning: ')
   const kinds = lines.flatMap((line) => {
     const [, kind, version] = noMatch.exec(line) ?? []

@@ -19,7 +19,8 @@ export interface KubeList<Kind extends KubeObject> {
 
 interface Page<Kind extends KubeObject> {
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string }
-  readonly items: readonly Kind[]
+  /** Null: an empty list of which only the metadata was asked for. */
+  readonly items: readonly Kind[] | null
 }
 
 export interface WatchOptions {
@@ -142,11 +143,11 @@ export class KubeClient {
     const call = { method: 'GET', path: pathOf(resource), accept, signal } as const
     const items: Kind[] = []
     let page = await askKube<Page<Kind>>(this.#ports, { ...call, query })
-    items.push(...page.items)
+    items.push(...(page.items ?? []))
     while (page.metadata.continue !== undefined && page.metadata.continue !== '') {
       const next = { ...query, continue: page.metadata.continue }
       page = await askKube<Page<Kind>>(this.#ports, { ...call, query: next })
-      items.push(...page.items)
+      items.push(...(page.items ?? []))
     }
     return { items, resourceVersion: page.metadata.resourceVersion }
   }

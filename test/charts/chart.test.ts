@@ -1,0 +1,171 @@
+// The chart as Helm renders it, judged by a real API server.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { validateManifests } from '../../dev/parts/validate-manifests.ts'
+import { kubectl } from '../support/kube.ts'
+import { kubeApiserver } from '../support/parts.ts'
+import { leastValues, type Manifest, manifestsIn, podSpecOf, renderChart } from './render-chart.ts'
+
+type Values = Readonly<Record<string, unknown>>
+
+const withLeast = (more: object): Values => merge(leastValues, more as Values)
+
+const merge = (one: Values, other: Values): Values => {
+  const isMap = (value: unknown): value is Values =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  const merged: Record<string, unknown> = { ...one }
+  for (const [key, value] of Object.entries(other)) {
+    const before = merged[key]
+    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value
+  }
+  return merged
+}
+
+const valuesDev = parse(readFileSync('charts/konstruct/values-dev.yaml', 'utf8')) as Values
+
+const everything = withLeast({
+  kafka: {
+    tls: { enabled: true, clientCertificate: { existingSecret: 'kafka' } },
+    sasl: { mechanism: 'scram-sha-512', existingSecret: 'kafka' },
+    topicPrefix: 'here.',
+  },
+  trustedCertificates: { existingConfigMap: 'trust' },
+  operator: { namespaces: ['one', 'two'] },
+  gateway: {
+    publicOrigins: ['https://chat.example'],
+    ingress: { enabled: true, host: 'chat.example', tlsSecret: 'tls' },
+    scaling: { kind: 'hpa' },
+  },
+  orchestrator: { scaling: { kind: 'keda' } },
+  keda: { prometheusAddress: 'http://prometheus.monitoring:9090' },
+  monitoring: { enabled: true },
+  networkPolicy: { chatFrom: [{ namespaceSelector: {} }] },
+})
+
+/** Each with the part of the sentence that tells what to write. */
+const contradictions: readonly (readonly [values: object, sentence: string])[] = [
+  [{ kafka: { sasl: { mechanism: 'plain' } } }, 'Set kafka.sasl.existingSecret'],
+  [{ kafka: { sasl: { existingSecret: 'kafka' } } }, 'Set kafka.sasl.mechanism to plain'],
+  [{ kafka: { tls: { clientCertificate: { existingSecret: 'kafka' } } } }, 'Set kafka.tls.enabled to true'],
+  [{ gateway: { ingress: { enabled: true } } }, 'Set gateway.ingress.host'],
+  [{ gateway: { scaling: { kind: 'keda' } } }, 'Set keda.prometheusAddress'],
+  [
+    { gateway: { scaling: { minReplicas: 5, maxReplicas: 2 } } },
+    'Set gateway.scaling.maxReplicas to at least minReplicas',
+  ],
+  [
+    { orchestrator: { scaling: { kind: 'hpa', maxReplicas: 40 } } },
+    'Set orchestrator.scaling.maxReplicas to at most kafka.partitions (32)',
+  ],
+  [{ image: { tag: '1', digest: `sha256:${'0'.repeat(64)}` } }, 'Give image.tag or image.digest'],
+  [{ devStores: { enabled: true } }, 'Take out kafka.brokers'],
+]
+
+/** A Pod is only taken when its account is there, which a dry run does not make. */
+const makeAccount = async (): Promise<void> => {
+  await kubeApiserver()
+  await kubectl('create', 'namespace', 'konstruct').catch(() => '')
+  const account = ['create', 'serviceaccount', 'konstruct-release-test', '--save-config'] as const
+  await kubectl('--namespace=konstruct', ...account).catch(() => '')
+}
+
+const renders: readonly (readonly [name: string, values: Values])[] = [
+  ['the least that has to be given', leastValues],
+  ['everything switched on', everything],
+  ['the values to try it with', valuesDev],
+]
+
+describe('The chart', function () {
+  this.timeout(30_000)
+  const rendered = new Map<string, readonly Manifest[]>()
+  const texts = new Map<string, string>()
+
+  before(async function () {
+    this.timeout(900_000)
+    for (const [name, values] of renders) {
+      const text = await renderChart(values)
+      texts.set(name, text)
+      rendered.set(name, manifestsIn(text))
+    }
+  })
+
+  it('tells everything that is missing at once, with what to set', async () => {
+    await assert.rejects(renderChart({}), ({ message }: Error) => {
+      for (const path of ['database.owner', 'database.operator', 'database.app', 'redis', 'keys'])
+        assert.match(message, new RegExp(`Set ${path}\\.existingSecret`))
+      assert.match(message, /Set kafka\.brokers/)
+      return true
+    })
+  })
+
+  for (const [values, sentence] of contradictions)
+    it(`refuses ${JSON.stringify(values)}`, async () => {
+      await assert.rejects(renderChart(withLeast(values)), ({ message }: Error) => message.includes(sentence))
+    })
+
+  it('refuses values that it does not know, and values of another kind', async () => {
+    await assert.rejects(renderChart(withLeast({ gateway: { replica: 3 } })), /replica.*not allowed/s)
+    await assert.rejects(renderChart(withLeast({ gateway: { replicas: 'three' } })), /want integer/s)
+    await assert.rejects(renderChart(withLeast({ kafka: { brokers: ['kafka'] } })), /does not match pattern/s)
+  })
+
+  for (const [name] of renders)
+    it(`is taken by a real API server with ${name}, and its pods pass restricted`, async function () {
+      this.timeout(600_000)
+      await makeAccount()
+      const { refused, warnings, unknownKinds } = await validateManifests(
+        await kubeApiserver(),
+        texts.get(name) ?? '',
+      )
+      assert.deepEqual(refused, [])
+      assert.deepEqual(warnings, [])
+      const foreign = /^(ScaledObject keda.sh|PodMonitor monitoring|PrometheusRule monitoring)/
+      for (const kind of unknownKinds) assert.match(kind, foreign)
+    })
+
+  for (const [name] of renders)
+    it(`gives credentials of the Kubernetes API to nobody else, and to no one all rights, with ${name}`, () => {
+      const manifests = rendered.get(name) ?? []
+      for (const manifest of manifests) {
+        const spec = podSpecOf(manifest)
+        const mayAsk = /-(operator|uninstall-guard|release-test)$/.test(manifest.metadata.name)
+        if (spec !== undefined) assert.equal(spec.automountServiceAccountToken, mayAsk, manifest.metadata.name)
+        for (const { verbs, resources } of manifest.rules ?? [])
+          assert.ok(![...verbs, ...resources].some((word) => word.includes('*')), manifest.metadata.name)
+      }
+      assert.ok(manifests.length > 10)
+    })
+
+  it('leaves the number of pods to what scales them', () => {
+    const replicasIn = (name: string, part: string) =>
+      rendered
+        .get(name)
+        ?.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === `konstruct-${part}`)?.spec
+        ?.replicas
+    for (const part of ['gateway', 'orchestrator']) {
+      assert.equal(replicasIn('the least that has to be given', part), 2)
+      assert.equal(replicasIn('everything switched on', part), undefined)
+    }
+  })
+
+  it('holds no secret but those of the stores to try it with', () => {
+    for (const [name] of renders) {
+      const secrets = rendered.get(name)?.filter(({ kind }) => kind === 'Secret') ?? []
+      assert.equal(secrets.length, name === 'the values to try it with' ? 1 : 0)
+    }
+  })
+
+  it('keeps the resources when it is removed, unless told otherwise', async () => {
+    const policies = (manifests: readonly Manifest[]) =>
+      manifests
+        .filter(({ kind }) => kind === 'CustomResourceDefinition')
+        .map(({ metadata }) => metadata.annotations?.['helm.sh/resource-policy'])
+    assert.deepEqual(policies(rendered.get('the least that has to be given') ?? []), ['keep', 'keep'])
+    const without = manifestsIn(await renderChart(withLeast({ crds: { keep: false } })))
+    assert.deepEqual(policies(without), [undefined, undefined])
+    assert.deepEqual(policies(manifestsIn(await renderChart({}, 'charts/konstruct-crds'))), ['keep', 'keep'])
+    const none = manifestsIn(await renderChart(withLeast({ crds: { enabled: false } })))
+    assert.deepEqual(policies(none), [])
+  })
+})

@@ -1,0 +1,67 @@
+// Renders a chart as `helm template` does, with the values of a platform that has everything it needs.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseAllDocuments } from 'yaml'
+import { fetchHelm } from '../../dev/cluster/fetch-programs.ts'
+import { reportToStderr } from '../../dev/parts/part.ts'
+import { runCommand } from '../../dev/parts/run-command.ts'
+
+export interface Container {
+  readonly name: string
+  readonly image: string
+  readonly env?: readonly { readonly name: string; readonly value?: string }[]
+}
+
+interface PodSpec {
+  readonly automountServiceAccountToken?: boolean
+  readonly containers: readonly Container[]
+}
+
+export interface Manifest {
+  readonly kind: string
+  readonly metadata: {
+    readonly name: string
+    readonly annotations?: Readonly<Record<string, string>>
+  }
+  readonly rules?: readonly { readonly verbs: readonly string[]; readonly resources: readonly string[] }[]
+  readonly spec?: {
+    readonly replicas?: number
+    readonly template?: { readonly spec: PodSpec }
+    readonly containers?: readonly Container[]
+    readonly automountServiceAccountToken?: boolean
+  }
+}
+
+const secret = { existingSecret: 'konstruct' }
+
+/** The least that has to be given. */
+export const leastValues = {
+  database: { owner: secret, operator: secret, app: secret },
+  redis: secret,
+  keys: secret,
+  kafka: { brokers: ['kafka.example:9092'] },
+}
+
+/** @throws Error with what Helm said */
+export const renderChart = async (values: object, chart = 'charts/konstruct'): Promise<string> => {
+  const folder = mkdtempSync(join(tmpdir(), 'konstruct-chart-'))
+  const file = join(folder, 'values.json')
+  writeFileSync(file, JSON.stringify(values))
+  try {
+    return await runCommand({
+      doing: 'rendering the chart',
+      command: await fetchHelm(reportToStderr),
+      args: ['template', 'konstruct', chart, '--namespace=konstruct', '-f', file],
+      report: reportToStderr,
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+export const manifestsIn = (yaml: string): readonly Manifest[] =>
+  parseAllDocuments(yaml).flatMap((document) => (document.toJS() as Manifest | null) ?? [])
+
+export const podSpecOf = ({ kind, spec }: Manifest): PodSpec | undefined =>
+  kind === 'Pod' ? (spec as PodSpec) : spec?.template?.spec

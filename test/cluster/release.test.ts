@@ -1,0 +1,147 @@
+// The chart from its installation to its removal, in the order in which a person meets it. The tests build on each other.
+import assert from 'node:assert/strict'
+import { Redis } from 'ioredis'
+import { browser } from '../support/browser.ts'
+import { canHaveCluster } from './borrowed-cluster.ts'
+import { Release, step } from './release.ts'
+
+const tenantIn = (namespace: string, name: string) => ({
+  apiVersion: 'konstruct.dev/v1alpha1',
+  kind: 'Tenant',
+  metadata: { name, namespace },
+  spec: {
+    displayName: name,
+    models: [{ name: 'default', openAICompatible: { baseURL: 'http://model.example/v1', model: 'some' } }],
+    channels: { web: { defaultAgent: 'support', auth: { anonymous: {} } } },
+  },
+})
+
+describe('A release on a cluster', function () {
+  this.timeout(240_000)
+  this.bail(true)
+  let release: Release
+
+  before(async function () {
+    this.timeout(2_400_000)
+    if (!canHaveCluster()) this.skip()
+    release = await Release.prepare()
+  })
+  after(async function () {
+    this.timeout(120_000)
+    await (release as Release | undefined)?.end()
+  })
+
+  const kubectl = (...args: string[]): Promise<string> => release.kubectl.run(...args)
+  const wait = (condition: string, what: string, ...more: string[]): Promise<string> =>
+    kubectl('wait', `--for=${condition}`, what, '--timeout=30s', ...more)
+
+  it('is installed by `helm install --wait`, with all pods ready', async () => {
+    await step('helm install --wait', () => release.install())
+    const path = 'jsonpath={range .items[*]}{.metadata.name} {.status.readyReplicas}{"\\n"}{end}'
+    const ready = await kubectl('-n', 'konstruct', 'get', 'deployments', '-o', path)
+    for (const part of ['gateway', 'operator', 'orchestrator'])
+      assert.match(ready, new RegExp(`^konstruct-${part} 2$`, 'm'))
+  })
+
+  it('makes both samples Ready', async () => {
+    await step('samples Ready', async () => {
+      await release.applySamples()
+      for (const tenant of ['acme', 'globex'])
+        await wait('condition=Ready', `tenant/${tenant}`, `--namespace=${tenant}`)
+    })
+  })
+
+  it('answers in a real browser, through the gateway’s Service', async () => {
+    await step('chat in Chromium', async () => {
+      const context = await (await browser()).newContext()
+      const page = await context.newPage()
+      await page.goto(`${await release.gatewayUrl()}/chat/acme`)
+      const box = page.getByRole('textbox')
+      await box.fill('Hello')
+      await box.press('Enter')
+      await page.getByText('I am the demo model').waitFor({ timeout: 30_000 })
+      await context.close()
+    })
+  })
+
+  it('passes `helm test`: a tenant appears, is asked, and goes away', async () => {
+    await step('helm test', () => release.helm('test', 'konstruct'))
+    assert.doesNotMatch(await kubectl('get', 'tenants', '-A'), /konstruct-test/)
+  })
+
+  it('refuses a second Tenant of the same name, with a condition that says what to do', async () => {
+    await kubectl('create', 'namespace', 'other')
+    await release.apply(tenantIn('other', 'acme'))
+    await wait('condition=Stalled', 'tenant/acme', '--namespace=other')
+    const path = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}/{.status.observedGeneration}'
+    assert.equal(await kubectl('-n', 'other', 'get', 'tenant', 'acme', '-o', path), 'False/1')
+    await kubectl('delete', 'namespace', 'other', '--timeout=60s')
+    await wait('condition=Ready', 'tenant/acme', '--namespace=acme')
+  })
+
+  it('lets a team edit its Agents but not its Tenant', async () => {
+    await kubectl(
+      'create',
+      'rolebinding',
+      'team',
+      '-n',
+      'acme',
+      '--clusterrole=konstruct-agent-editor',
+      '--user=ann',
+    )
+    const can = async (verb: string, what: string): Promise<boolean> => {
+      const asked = kubectl('auth', 'can-i', verb, what, '-n', 'acme', '--as=ann')
+      return asked.then(
+        (answer) => answer.trim() === 'yes',
+        () => false,
+      )
+    }
+    assert.deepEqual(
+      [await can('patch', 'agents.konstruct.dev'), await can('get', 'tenants.konstruct.dev')],
+      [true, true],
+    )
+    assert.deepEqual(
+      [await can('patch', 'tenants.konstruct.dev'), await can('get', 'secrets')],
+      [false, false],
+    )
+  })
+
+  it('lands a change of its resources with an upgrade', async () => {
+    await kubectl(
+      'patch',
+      'crd',
+      'tenants.konstruct.dev',
+      '--type=json',
+      '-p=[{"op":"replace","path":"/spec/names/shortNames","value":["older"]}]',
+    )
+    await step('helm upgrade', () => release.install(['--force-conflicts']))
+    const names = 'jsonpath={.spec.names.shortNames[0]}'
+    assert.equal(await kubectl('get', 'crd', 'tenants.konstruct.dev', '-o', names), 'ktn')
+  })
+
+  it('is not removed while Tenants remain, and says how to go on', async () => {
+    await assert.rejects(
+      release.helm('uninstall', 'konstruct'),
+      /2 Tenants remain[\s\S]*kubectl delete tenants/,
+    )
+    await wait('condition=Ready', 'tenant/acme', '--namespace=acme')
+  })
+
+  it('leaves nothing in stores and cluster when its Tenants and it are removed', async () => {
+    await step('tenants deleted', () =>
+      kubectl('delete', 'tenants', '--all', '--all-namespaces', '--timeout=60s'),
+    )
+    const rows = await release.rows(`select tenant_id from konstruct.conversations where tenant_id = 'acme'`)
+    assert.deepEqual(rows, [])
+    const redis = new Redis(release.redisUrl)
+    assert.deepEqual(await redis.keys('acme:*'), [])
+    redis.disconnect()
+    await step('helm uninstall', () => release.helm('uninstall', 'konstruct', '--wait'))
+    const kinds =
+      'all,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies,poddisruptionbudgets,serviceaccounts'
+    const label = 'app.kubernetes.io/instance=konstruct'
+    assert.equal((await kubectl('get', kinds, '-A', '-l', label, '-o', 'name')).trim(), '')
+    const crds = await kubectl('get', 'crds', '-o', 'name')
+    assert.match(crds, /tenants\.konstruct\.dev/)
+  })
+})

@@ -1,0 +1,189 @@
+// A release of the chart on a real cluster, next to a PostgreSQL, a Redis and a Kafka that run outside of it, as managed
+// ones would, and with a model that answers there.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { hostAddress } from '../../dev/cluster/addresses.ts'
+import { applyObject, type Kubectl } from '../../dev/cluster/kubectl.ts'
+import { fetchHelm } from '../../dev/cluster/fetch-programs.ts'
+import { clusterLoad } from '../../dev/cluster/load.ts'
+import { type DemoModel, startDemoModel } from '../../dev/demo-model/demo-model.ts'
+import type { KafkaPart } from '../../dev/parts/kafka.ts'
+import { runCommand } from '../../dev/parts/run-command.ts'
+import { createRoles } from '../../services/shared/store/create-roles.ts'
+import { Secret } from '../../services/shared/runtime/read-config.ts'
+import { ownKafka, ownPostgres, ownRedis } from '../support/parts.ts'
+import { type BorrowedCluster, borrowCluster } from './borrowed-cluster.ts'
+
+const namespace = 'konstruct'
+const modelPort = 4010
+const silent = (): void => {}
+
+const tell = (text: string): void => {
+  process.stdout.write(`      ${text}\n`)
+}
+
+/** Does a step, and prints how long it took. */
+export const step = async <Result>(name: string, work: () => Promise<Result>): Promise<Result> => {
+  const since = performance.now()
+  const result = await work()
+  tell(`${name}: ${((performance.now() - since) / 1_000).toFixed(1)} s`)
+  return result
+}
+
+interface Outside {
+  readonly databaseUrl: string
+  readonly redisUrl: string
+  readonly kafka: KafkaPart
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+const startOutside = async (): Promise<Outside> => {
+  const [postgres, redis, kafka] = await Promise.all([
+    ownPostgres({ host: hostAddress }),
+    ownRedis({ host: hostAddress }),
+    ownKafka({ host: hostAddress }),
+  ])
+  const urls = await createRoles({
+    adminUrl: new Secret(postgres.url),
+    database: 'konstruct',
+    password: new Secret(randomBytes(12).toString('hex')),
+  })
+  const secrets = {
+    'owner-url': urls.owner.reveal(),
+    'operator-url': urls.operator.reveal(),
+    'app-url': urls.app.reveal(),
+    'redis-url': redis.url,
+    'secret-keys': `first:${randomBytes(32).toString('base64')}`,
+    'visitor-key': randomBytes(32).toString('hex'),
+  }
+  const databaseUrl = new URL(postgres.url)
+  databaseUrl.pathname = '/konstruct'
+  return { databaseUrl: databaseUrl.href, redisUrl: redis.url, kafka, secrets }
+}
+
+const portOf = (url: string): number => Number(new URL(url).port)
+
+const valuesFor = ({ databaseUrl, redisUrl, kafka }: Outside) => {
+  const secret = { existingSecret: 'konstruct' }
+  return {
+    database: { owner: secret, operator: secret, app: secret, port: portOf(databaseUrl) },
+    redis: { ...secret, port: portOf(redisUrl) },
+    keys: secret,
+    kafka: { brokers: [...kafka.brokers], replication: 1 },
+    networkPolicy: {
+      stores: { to: [{ ipBlock: { cidr: `${hostAddress}/32` } }] },
+      models: { to: [{ ipBlock: { cidr: `${hostAddress}/32` } }], ports: [modelPort] },
+    },
+    // A whole crowd comes from one address here.
+    gateway: { drainSeconds: 3, extraEnv: [{ name: 'KONSTRUCT_VISITORS_BURST', value: '10000' }] },
+    orchestrator: { drainSeconds: 10 },
+  }
+}
+
+export class Release {
+  readonly cluster: BorrowedCluster
+  readonly model: DemoModel
+  readonly #outside: Outside
+  readonly #folder = mkdtempSync(join(tmpdir(), 'konstruct-release-'))
+
+  private constructor(cluster: BorrowedCluster, outside: Outside, model: DemoModel) {
+    this.cluster = cluster
+    this.#outside = outside
+    this.model = model
+  }
+
+  /** A cluster with the image and the Secret, and the stores outside; the chart is not installed yet. */
+  static async prepare(): Promise<Release> {
+    const cluster = await step('cluster', borrowCluster)
+    const [outside, model] = await step('stores and model outside', () =>
+      Promise.all([startOutside(), startDemoModel({ host: hostAddress, port: modelPort })]),
+    )
+    await step('image', () => clusterLoad(cluster.folder, { report: silent }))
+    const release = new Release(cluster, outside, model)
+    await release.#makeSecret()
+    return release
+  }
+
+  get kubectl(): Kubectl {
+    return this.cluster.kubectl
+  }
+
+  /** Of the gateway's Service. */
+  async gatewayUrl(): Promise<string> {
+    const path = 'jsonpath={.spec.clusterIP}'
+    return `http://${await this.kubectl.run('-n', namespace, 'get', 'service', 'konstruct-gateway', '-o', path)}`
+  }
+
+  async helm(...args: readonly string[]): Promise<string> {
+    return runCommand({
+      doing: `helm ${args[0] ?? ''}`,
+      command: await fetchHelm(silent),
+      args: [...args, `--namespace=${namespace}`],
+      env: { KUBECONFIG: this.cluster.folder.kubeconfig },
+      report: silent,
+    })
+  }
+
+  /** Installs the chart, or upgrades it with further values; `--wait` is what a person would say. */
+  async install(more: readonly string[] = []): Promise<void> {
+    const file = join(this.#folder, 'values.json')
+    writeFileSync(file, JSON.stringify(valuesFor(this.#outside)))
+    const args = ['upgrade', '--install', 'konstruct', 'charts/konstruct', '-f', file]
+    await this.helm(...args, ...more, '--wait', '--timeout=3m')
+  }
+
+  /** The two samples, with the model where pods can reach it. */
+  async applySamples(): Promise<void> {
+    for (const sample of ['acme', 'globex']) {
+      const text = readFileSync(`crds/samples/${sample}.yaml`, 'utf8')
+      const file = join(this.#folder, `${sample}.yaml`)
+      writeFileSync(file, text.replaceAll('http://127.0.0.1:4010/v1', this.model.url))
+      await this.kubectl.run('apply', '-f', file)
+    }
+  }
+
+  apply(object: object): Promise<void> {
+    return applyObject(this.kubectl, this.#folder, object)
+  }
+
+  /** Asks PostgreSQL as a superuser, whom no policy holds. */
+  async rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const client = new Client({ connectionString: this.#outside.databaseUrl })
+    await client.connect()
+    try {
+      return (await client.query<Record<string, unknown>>(sql)).rows
+    } finally {
+      await client.end()
+    }
+  }
+
+  get redisUrl(): string {
+    return this.#outside.redisUrl
+  }
+
+  async end(): Promise<void> {
+    await this.model.close()
+    await this.cluster.giveBack()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #makeSecret(): Promise<void> {
+    await this.apply({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: {
+        name: namespace,
+        labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
+      },
+    })
+    await this.apply({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'konstruct', namespace },
+      stringData: this.#outside.secrets,
+    })
+  }
+}
