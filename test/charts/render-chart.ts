@@ -24,7 +24,11 @@ export interface Manifest {
     readonly name: string
     readonly annotations?: Readonly<Record<string, string>>
   }
-  readonly rules?: readonly { readonly verbs: readonly string[]; readonly resources: readonly string[] }[]
+  readonly rules?: readonly {
+    readonly apiGroups: readonly string[]
+    readonly resources: readonly string[]
+    readonly verbs: readonly string[]
+  }[]
   readonly spec?: {
     readonly replicas?: number
     readonly template?: { readonly spec: PodSpec }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type Operator, startOperator } from '../../operator/operator.ts'
 import { silentLog } from '../../services/shared/runtime/log.ts'
 import { applyCrds } from '../crds/apply-crds.ts'
+import { leastValues, manifestsIn, renderChart } from '../charts/render-chart.ts'
 import { aModel, aTenant, manifestsOf } from '../operator/manifests.ts'
 import { operatorConfig } from '../operator/standalone.ts'
 import { resourceSchemas } from '../operator/resource-schemas.ts'
@@ -24,6 +25,24 @@ const rights: readonly (readonly [resources: string, verbs: string, because: str
   ['events.events.k8s.io', 'create,patch', 'to tell people, and to count what is told again'],
   ['leases.coordination.k8s.io', 'get,create,update', 'who leads'],
 ]
+
+/** As in `tenants.konstruct.dev/status patch`. */
+const ownRights = (): readonly string[] =>
+  rights.flatMap(([resources, verbs]) =>
+    resources.split(',').flatMap((resource) => verbs.split(',').map((verb) => `${resource} ${verb}`)),
+  )
+
+const rightsInChart = async (): Promise<readonly string[]> =>
+  manifestsIn(await renderChart(leastValues))
+    .filter(({ metadata }) => /^konstruct-operator(-lease)?$/.test(metadata.name))
+    .flatMap(({ rules = [] }) => rules)
+    .flatMap(({ apiGroups: [group = ''], resources, verbs }) =>
+      resources.flatMap((resource) => {
+        const [kind = '', part] = resource.split('/')
+        const name = `${kind}${group === '' ? '' : `.${group}`}${part === undefined ? '' : `/${part}`}`
+        return verbs.map((verb) => `${name} ${verb}`)
+      }),
+    )
 
 describe('An operator with the rights of a service account', function () {
   this.timeout(30_000)
@@ -62,6 +81,10 @@ describe('An operator with the rights of a service account', function () {
   })
 
   const get = (path: string) => kubectl('-n', namespace, 'get', 'tenant', namespace, '-o', `jsonpath=${path}`)
+
+  it('has those that the chart gives, and no other', async () => {
+    assert.deepEqual((await rightsInChart()).toSorted(), ownRights().toSorted())
+  })
 
   it('makes a tenant Ready with its Secret, tells so, and lets it go', async () => {
     await kubectl('-n', namespace, 'create', 'secret', 'generic', 'model', '--from-literal=apiKey=hidden')

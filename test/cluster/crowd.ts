@@ -1,0 +1,116 @@
+// Many visitors who talk all the time, and afterwards are asked whether anything was lost.
+import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { waitUntil } from '../support/wait-until.ts'
+import { Person, type Said } from '../e2e/person.ts'
+
+interface CrowdOptions {
+  readonly gateway: string
+  readonly tenant: string
+  readonly people: number
+}
+
+interface Tally {
+  readonly messages: number
+  /** How long each waited for the end of its answer, in milliseconds. */
+  readonly waits: readonly number[]
+  /** What each `reconnect` asked for, in milliseconds. */
+  readonly reconnects: readonly number[]
+  readonly closeCodes: readonly number[]
+}
+
+const comeAtOnce = 20
+const longestPauseMs = 2_000
+
+/** A gateway follows a new tenant within two seconds. */
+const followedWithinMs = 5_000
+
+const getToken = async ({ gateway, tenant }: CrowdOptions): Promise<{ token: string; user: string }> => {
+  const url = `${gateway}/v1/tenants/${tenant}/visitors`
+  const ask = (): Promise<Response> => fetch(url, { method: 'POST' })
+  const response = await waitUntil(
+    { until: 'the gateway knows the tenant', deadlineMs: followedWithinMs, everyMs: 100 },
+    () => ask().then((answer) => answer.status !== 404 && answer),
+  )
+  assert.equal(response.status, 201)
+  return (await response.json()) as { token: string; user: string }
+}
+
+const comeOne = async (options: CrowdOptions): Promise<Person> => {
+  const { token, user } = await getToken(options)
+  return new Person({ tenant: options.tenant, token, user, gateways: () => [options.gateway] }).come()
+}
+
+export class Crowd {
+  readonly #people: readonly Person[]
+  readonly #talks: Promise<void>[] = []
+  readonly #waits: number[] = []
+  readonly #over = new AbortController()
+
+  private constructor(people: readonly Person[]) {
+    this.#people = people
+  }
+
+  static async come(options: CrowdOptions): Promise<Crowd> {
+    const people: Person[] = []
+    while (people.length < options.people)
+      people.push(...(await Promise.all(Array.from({ length: comeAtOnce }, () => comeOne(options)))))
+    return new Crowd(people)
+  }
+
+  /** From now on each says something, reads the answer, and says the next thing. */
+  talk(): void {
+    for (const [index, person] of this.#people.entries()) this.#talks.push(this.#converse(person, index))
+  }
+
+  /** Lets everyone read to the end; then history must have each message once, with one answer, as it was read. */
+  async end(): Promise<Tally> {
+    this.#over.abort()
+    await Promise.all(this.#talks)
+    for (const person of this.#people) await assertNothingLost(person)
+    const tally = {
+      messages: this.#people.reduce((sum, { said }) => sum + said.length, 0),
+      waits: this.#waits.toSorted((one, other) => one - other),
+      reconnects: this.#people.flatMap(({ reconnectFrames }) => reconnectFrames),
+      closeCodes: this.#people.flatMap(({ closeCodes }) => closeCodes),
+    }
+    await this.leave()
+    return tally
+  }
+
+  async leave(): Promise<void> {
+    this.#over.abort()
+    await Promise.all(this.#people.map((person) => person.leave()))
+    await Promise.allSettled(this.#talks)
+  }
+
+  async #converse(person: Person, index: number): Promise<void> {
+    let conversation: string | undefined
+    await sleep(Math.random() * longestPauseMs)
+    for (let n = 1; !this.#over.signal.aborted; n += 1) {
+      const said: Said = person.say(`Person ${index} asks for the ${n}. time`, conversation)
+      conversation = said.frame.conversation
+      await person.answered(said).catch((thrown: unknown) => {
+        const refusals = said.refusals.map(({ code }) => code).join(', ')
+        const where = person.isConnected ? 'connected' : 'not connected'
+        throw new Error(`${where}, refused with [${refusals}]`, { cause: thrown })
+      })
+      this.#waits.push(performance.now() - said.at)
+      await sleep(Math.random() * longestPauseMs)
+    }
+  }
+}
+
+const assertNothingLost = async (person: Person): Promise<void> => {
+  for (const conversation of new Set(person.said.map(({ frame }) => frame.conversation))) {
+    const history = await person.history(conversation)
+    const said = person.said.filter(({ frame }) => frame.conversation === conversation)
+    assert.equal(history.length, 2 * said.length, 'each message has one answer')
+    for (const { frame, accepted } of said) {
+      const [question, answer] = history.filter(({ turn }) => turn === accepted?.turn)
+      assert.equal(question?.text, frame.text)
+      assert.equal(answer?.text, person.view(conversation).reply(accepted?.turn ?? '')?.text)
+      assert.equal(answer?.finish, 'complete')
+    }
+  }
+}

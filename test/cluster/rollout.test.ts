@@ -1,0 +1,153 @@
+// Two hundred people chat while the platform is upgraded, restarted, made smaller, and while its pods are killed.
+import assert from 'node:assert/strict'
+import { waitUntil } from '../support/wait-until.ts'
+import { canHaveCluster } from './borrowed-cluster.ts'
+import { Crowd } from './crowd.ts'
+import { Release, step } from './release.ts'
+
+const people = 200
+const chatParts = 'app.kubernetes.io/component in (gateway, orchestrator)'
+
+const tenant = (model: string) => ({
+  apiVersion: 'konstruct.dev/v1alpha1',
+  kind: 'Tenant',
+  metadata: { name: 'busy', namespace: 'default' },
+  spec: {
+    displayName: 'Busy',
+    deletionPolicy: 'Delete',
+    models: [{ name: 'default', openAICompatible: { baseURL: model, model: 'demo' } }],
+    channels: { web: { defaultAgent: 'support', auth: { anonymous: {} } } },
+    limits: {
+      rates: [{ channel: 'web', messagesPerMinute: 60_000, burst: 1_000 }],
+      maxConcurrentTurns: 100,
+      maxWaitingTurns: 1_000,
+    },
+  },
+})
+
+const agent = {
+  apiVersion: 'konstruct.dev/v1alpha1',
+  kind: 'Agent',
+  metadata: { name: 'support', namespace: 'default' },
+  spec: { tenant: 'busy', displayName: 'Ava', instructions: 'You are Ava.' },
+}
+
+const quantile = (sorted: readonly number[], share: number): string =>
+  `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)} ms`
+
+const tell = (text: string): void => {
+  process.stdout.write(`      ${text}\n`)
+}
+
+describe('Two hundred people who chat', function () {
+  this.timeout(300_000)
+  let release: Release
+  let crowd: Crowd | undefined
+
+  before(async function () {
+    this.timeout(2_400_000)
+    if (!canHaveCluster()) this.skip()
+    release = await Release.prepare()
+    await step('helm install --wait', () => release.install())
+    await release.apply(tenant(release.model.url))
+    await release.apply(agent)
+    await release.kubectl.run('wait', '--for=condition=Ready', 'tenant/busy', '--timeout=30s')
+  })
+  beforeEach(async () => {
+    crowd = await Crowd.come({ gateway: await release.gatewayUrl(), tenant: 'busy', people })
+    crowd.talk()
+  })
+  afterEach(() => crowd?.leave())
+  after(async function () {
+    this.timeout(120_000)
+    const ending = release as Release | undefined
+    await ending?.kubectl.run('delete', 'tenant', 'busy', '--timeout=60s').catch(() => '')
+    await ending?.end()
+  })
+
+  const rollOut = (...args: string[]): Promise<string> =>
+    release.kubectl.run('-n', 'konstruct', 'rollout', ...args)
+
+  const end = async (): Promise<readonly number[]> => {
+    const { messages, waits, reconnects, closeCodes } = await (crowd as Crowd).end()
+    const codes = [...new Set(closeCodes)].map((code) => {
+      const times = closeCodes.filter((other) => other === code).length
+      return `${code}: ${times}`
+    })
+    const spread = reconnects.toSorted((one, other) => one - other)
+    tell(
+      `${messages} messages, each answered once; waits p50 ${quantile(waits, 0.5)}, p99 ${quantile(waits, 0.99)}`,
+    )
+    tell(
+      `${spread.length} told to reconnect, over ${quantile(spread, 0)} to ${quantile(spread, 1)}; closes ${codes.join(', ')}`,
+    )
+    assert.ok(messages >= people)
+    return closeCodes
+  }
+
+  it('lose nothing while the release is upgraded', async () => {
+    const changed = ['gateway', 'orchestrator', 'operator'].flatMap((part) => [
+      '--set',
+      `${part}.podAnnotations.release=next`,
+    ])
+    await step('helm upgrade --wait', () => release.install(changed))
+    await end()
+  })
+
+  it('lose nothing while all pods are restarted', async () => {
+    await step('rollout restart', async () => {
+      for (const part of ['gateway', 'orchestrator']) await rollOut('restart', `deployment/konstruct-${part}`)
+      for (const part of ['gateway', 'orchestrator'])
+        await rollOut('status', `deployment/konstruct-${part}`, '--timeout=120s')
+    })
+    await end()
+  })
+
+  it('lose nothing while gateways go from 5 to 1 and orchestrators from 3 to 1', async () => {
+    const scale = (part: string, replicas: number): Promise<string> =>
+      release.kubectl.run(
+        '-n',
+        'konstruct',
+        'scale',
+        `deployment/konstruct-${part}`,
+        `--replicas=${replicas}`,
+      )
+    const pods = async (): Promise<number> =>
+      (await release.kubectl.run('-n', 'konstruct', 'get', 'pods', '-o', 'name', '-l', chatParts))
+        .trim()
+        .split('\n').length
+    await step('up to 5 and 3', async () => {
+      await scale('gateway', 5)
+      await scale('orchestrator', 3)
+      for (const part of ['gateway', 'orchestrator'])
+        await rollOut('status', `deployment/konstruct-${part}`, '--timeout=120s')
+    })
+    await step('down to 1 and 1', async () => {
+      await scale('gateway', 1)
+      await scale('orchestrator', 1)
+      await waitUntil(
+        { until: 'two pods are left', deadlineMs: 120_000, everyMs: 500 },
+        async () => (await pods()) === 2,
+      )
+    })
+    await end()
+  })
+
+  it('lose nothing while a pod of each part is killed without grace', async () => {
+    await release.kubectl.run('-n', 'konstruct', 'scale', 'deployment', '--all', '--replicas=2')
+    for (const part of ['gateway', 'orchestrator', 'operator'])
+      await rollOut('status', `deployment/konstruct-${part}`, '--timeout=120s')
+    for (const part of ['orchestrator', 'gateway', 'operator']) {
+      const label = `app.kubernetes.io/component=${part}`
+      // The oldest: people are connected to it.
+      const order = '--sort-by=.metadata.creationTimestamp'
+      const path = 'jsonpath={.items[0].metadata.name}'
+      const pod = await release.kubectl.run('-n', 'konstruct', 'get', 'pods', '-l', label, order, '-o', path)
+      await step(`kill ${part}`, async () => {
+        await release.kubectl.run('-n', 'konstruct', 'delete', 'pod', pod, '--grace-period=0', '--force')
+        await rollOut('status', `deployment/konstruct-${part}`, '--timeout=120s')
+      })
+    }
+    assert.ok((await end()).length > 0, 'a gateway with people was killed')
+  })
+})
