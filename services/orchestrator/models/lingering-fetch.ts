@@ -1,38 +1,56 @@
 // A fetch whose connections survive a reader that stops at `[DONE]`: the server's last bytes are still on the way then,
 // and a body that is cancelled before its end takes its connection with it. Here a cancelled body is read to its end,
 // for a moment; an aborted request ends at once, as ever.
-import { fetch as undiciFetch, type RequestInfo, type RequestInit } from 'undici'
+//
+// It is made of undici's `request`, as its `fetch` takes 0.4 ms longer to the first word. So it does only what the openai
+// package asks of it: no redirect is followed, and nothing is decompressed.
+import type { Readable } from 'node:stream'
+import { request, type Dispatcher } from 'undici'
 
 /** The end of a finished answer is a few bytes away; a server that sends more loses the connection. In milliseconds. */
 const lingerMs = 500
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>
-
-const readToEnd = async (reader: Reader): Promise<void> => {
-  const timer = setTimeout(() => void reader.cancel().catch(() => {}), lingerMs)
-  try {
-    while (!(await reader.read()).done);
-  } catch {
-    // The request was aborted, or the connection broke: there is nothing left to keep.
-  }
-  clearTimeout(timer)
+/** What the openai package passes. */
+interface Init {
+  readonly method: Dispatcher.HttpMethod
+  readonly headers: Headers
+  readonly body: string
+  readonly signal: AbortSignal
+  readonly dispatcher: Dispatcher
 }
 
-const linger = (body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> => {
-  const reader = body.getReader()
+const readToEnd = (body: Readable): void => {
+  const timer = setTimeout(() => body.destroy(), lingerMs)
+  body.once('close', () => clearTimeout(timer))
+  // The request was aborted, or the connection broke: there is nothing left to keep.
+  body.on('error', () => {})
+  body.resume()
+}
+
+const linger = (body: Readable): ReadableStream<Uint8Array> => {
+  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
   return new ReadableStream({
     pull: async (controller) => {
-      const { done, value } = await reader.read()
-      if (done) controller.close()
+      const { done, value } = await chunks.next()
+      if (done === true) controller.close()
       else controller.enqueue(value)
     },
     // Not awaited: whoever stopped reading has what it wants.
-    cancel: () => void readToEnd(reader),
+    cancel: () => readToEnd(body),
   })
 }
 
-export const lingeringFetch = (async (input: RequestInfo, init?: RequestInit): Promise<Response> => {
-  const response = (await undiciFetch(input, init)) as unknown as Response
-  if (!response.ok || response.body === null) return response
-  return new Response(linger(response.body), { status: response.status, headers: response.headers })
+export const lingeringFetch = (async (url: string, init: Init): Promise<Response> => {
+  const { method, headers, body, signal, dispatcher } = init
+  const answer = await request(url, { method, headers, body, signal, dispatcher })
+  try {
+    return new Response(linger(answer.body), {
+      status: answer.statusCode,
+      headers: answer.headers as Record<string, string>,
+    })
+  } catch (thrown) {
+    // A status that allows no body, or is none: nobody will read on.
+    answer.body.destroy()
+    throw thrown
+  }
 }) as unknown as typeof fetch

@@ -158,6 +158,7 @@ describe('A model behind an OpenAI-compatible server', () => {
     ['status 429', 'rate_limited', (answer) => answer.status(429)],
     ['status 401', 'refused', (answer) => answer.status(401)],
     ['status 404', 'refused', (answer) => answer.status(404)],
+    ['an answer without a body', 'connection', (answer) => answer.status(204)],
     ['a redirect', 'refused', (answer) => answer.status(302, { location: 'http://127.0.0.1:1/' })],
     [
       'a flood without a line break',
