@@ -34,35 +34,12 @@ const titleLength = 80
  * @throws KonstructError `CONVERSATION_NOT_FOUND` when the conversation belongs to another user or agent,
  * `OVERLOADED` when too many turns of the tenant wait already. Nothing is kept then.
  */
-export const appendUserMessage = (database: Database, input: NewUserMessage): Promise<StoredUserMessage> =>
-  database.withTenant(input.tenant, async (tx) => {
-    const [opened, waiting, stored] = await Promise.all([
-      openConversation(tx, input),
-      countWaiting(tx, input),
-      insertMessage(tx, input),
-    ])
-    if (!opened) throw new KonstructError('CONVERSATION_NOT_FOUND')
-    if (stored === null) return findRepeated(tx, input)
-    if (waiting >= input.maxWaitingTurns) throw new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
-    return stored
-  })
-
-/**
- * Opens the conversation or finds it, and locks it until commit, so that positions follow the order of commits.
- * The position is only used when the message turns out to be new; a repeat leaves a gap in the counter, never in history.
- * False: it is somebody else's.
- */
-const openConversation = async (tx: TenantTx, input: NewUserMessage): Promise<boolean> => {
-  const rows = await tx.query(
-    `insert into konstruct.conversations as c
-       (tenant_id, id, channel_type, agent, user_id, owner_name, title, last_position)
-     values ($1, $2, $3, $4, $5, $4, $6, 1)
-     on conflict (tenant_id, id) do update set last_position = c.last_position + 1, updated_at = now()
-       where c.user_id = excluded.user_id and c.agent = excluded.agent and c.channel_type = excluded.channel_type
-     returning 1`,
-    [tx.tenant, input.conversation, input.channel, input.agent, input.user, titleOf(input.text)],
-  )
-  return rows.length === 1
+export const appendUserMessage = async (
+  database: Database,
+  input: NewUserMessage,
+): Promise<StoredUserMessage> => {
+  const stored = await database.withTenant(input.tenant, (tx) => insertMessage(tx, input), { atOnce: true })
+  return stored ?? database.withTenant(input.tenant, (tx) => findRepeated(tx, input))
 }
 
 const titleOf = (text: string): string => {
@@ -70,70 +47,88 @@ const titleOf = (text: string): string => {
   return line.length <= titleLength ? line : `${line.slice(0, titleLength - 1).trimEnd()}…`
 }
 
-/** No further than matters. */
-const countWaiting = async (tx: TenantTx, input: NewUserMessage): Promise<number> => {
-  const [row] = await tx.query<{ waiting: number }>(
-    `select count(*)::int as waiting from (
-       select from konstruct.open_turns where tenant_id = $1 and not finished limit $2) bounded`,
-    [tx.tenant, input.maxWaitingTurns],
+/**
+ * The conversation, the message, its turn, and the way to find the turn again, in one statement that refuses by itself.
+ *
+ * Opening the conversation locks it until the commit, so that positions follow the order of commits. A repeat leaves a gap
+ * in them, never in history. Waiting turns are counted no further than matters.
+ */
+const insertion = `
+  with waiting as (
+    select count(*) as turns from (
+      select from konstruct.open_turns where tenant_id = $1 and not finished limit $11) bounded
+  ), conversation as (
+    insert into konstruct.conversations as c
+      (tenant_id, id, channel_type, agent, user_id, owner_name, title, last_position)
+    select $1, $2, $3, $4, $5, $4, $6, 1 from waiting where waiting.turns < $11
+    on conflict (tenant_id, id) do update set last_position = c.last_position + 1, updated_at = now()
+      where c.user_id = excluded.user_id and c.agent = excluded.agent and c.channel_type = excluded.channel_type
+    returning *
+  ), message as (
+    insert into konstruct.messages
+      (tenant_id, id, conversation_id, position, role, author, text, turn_id, client_message_id)
+    select tenant_id, $7, id, last_position, 'user', user_id, $8, $10, $9 from conversation
+    on conflict (tenant_id, conversation_id, client_message_id) do nothing
+    returning *
+  ), turn as (
+    insert into konstruct.turns (tenant_id, id, conversation_id, agent, user_id)
+    select tenant_id, turn_id, conversation_id, $4, author from message
+  ), open as (
+    insert into konstruct.open_turns (tenant_id, turn_id, conversation_id, position)
+    select tenant_id, turn_id, conversation_id, position from message
   )
-  return row?.waiting ?? 0
-}
+  select id, created_at as "createdAt" from message`
 
-/** The message, its turn, and the way to find the turn again. Null when the message was stored before. */
+/** Null when it was stored before, or refused. */
 const insertMessage = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage | null> => {
-  const { conversation, agent, user, text } = input
+  const { conversation, channel, agent, user, text, clientMessageId, maxWaitingTurns } = input
+  const title = titleOf(text)
   const turn = randomUUID()
-  const [row] = await tx.query<{ id: string; createdAt: Date }>(
-    `with message as (
-       insert into konstruct.messages
-         (tenant_id, id, conversation_id, position, role, author, text, turn_id, client_message_id)
-       select tenant_id, $6, id, last_position, 'user', user_id, $7, $2, $8 from konstruct.conversations
-       where tenant_id = $1 and id = $3 and agent = $4 and user_id = $5
-       on conflict (tenant_id, conversation_id, client_message_id) do nothing
-       returning *
-     ), turn as (
-       insert into konstruct.turns (tenant_id, id, conversation_id, agent, user_id)
-       select tenant_id, turn_id, conversation_id, $4, author from message
-     ), open as (
-       insert into konstruct.open_turns (tenant_id, turn_id, conversation_id, position)
-       select tenant_id, turn_id, conversation_id, position from message
-     )
-     select id, created_at as "createdAt" from message`,
-    [tx.tenant, turn, conversation, agent, user, randomUUID(), text, input.clientMessageId],
-  )
+  const opened = [tx.tenant, conversation, channel, agent, user, title]
+  const added = [randomUUID(), text, clientMessageId, turn]
+  const [row] = await tx.query<{ id: string; createdAt: Date }>(insertion, [
+    ...opened,
+    ...added,
+    maxWaitingTurns,
+  ])
   if (row === undefined) return null
-  return {
-    message: userMessage({ ...row, text, author: user, turn }),
-    turn,
-    repeated: false,
-    published: false,
-  }
+  const message = userMessage({ ...row, text, author: user, turn })
+  return { message, turn, repeated: false, published: false }
 }
 
-interface RepeatedRow {
+interface StoredRow {
   readonly id: string
   readonly text: string
   readonly author: string
   readonly createdAt: Date
   readonly turn: string
+}
+
+interface RepeatedRow extends StoredRow {
+  /** The conversation is this user's with this agent. */
+  readonly own: boolean
   readonly published: boolean
 }
 
+/** The message that was stored before; without one it was refused, and this tells why. */
 const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage> => {
-  const [row] = await tx.query<RepeatedRow>(
-    `select m.id, m.text, m.author, m.created_at as "createdAt", m.turn_id as turn,
+  const [row] = await tx.query<RepeatedRow | { readonly own: boolean; readonly id: null }>(
+    `select c.user_id = $4 and c.agent = $5 and c.channel_type = $6 as own,
+       m.id, m.text, m.author, m.created_at as "createdAt", m.turn_id as turn,
        o.turn_id is null or o.finished or o.published_at is not null as published
-     from konstruct.messages m
+     from konstruct.conversations c
+     left join konstruct.messages m
+       on m.tenant_id = c.tenant_id and m.conversation_id = c.id and m.client_message_id = $3
      left join konstruct.open_turns o on o.tenant_id = m.tenant_id and o.turn_id = m.turn_id
-     where m.tenant_id = $1 and m.conversation_id = $2 and m.client_message_id = $3`,
-    [tx.tenant, input.conversation, input.clientMessageId],
+     where c.tenant_id = $1 and c.id = $2`,
+    [tx.tenant, input.conversation, input.clientMessageId, input.user, input.agent, input.channel],
   )
-  if (row === undefined) throw new KonstructError('INTERNAL')
+  if (row?.own === false) throw new KonstructError('CONVERSATION_NOT_FOUND')
+  if (row === undefined || row.id === null) throw new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
   return { message: userMessage(row), turn: row.turn, repeated: true, published: row.published }
 }
 
-const userMessage = (row: Omit<RepeatedRow, 'published'>): Message => ({
+const userMessage = (row: StoredRow): Message => ({
   id: row.id,
   role: 'user',
   author: row.author,

@@ -2,14 +2,17 @@
 // them through everything that it does for a query, which takes longer than the command.
 //
 // The beginning is not waited for. Should it fail, so does the statement behind it: the connection is gone, or its last
-// transaction was aborted, and PostgreSQL then refuses everything.
-import type { ClientBase } from 'pg'
+// transaction was aborted, and PostgreSQL then refuses everything. Nor need a commit wait for what it commits: sent right
+// behind its statements it arrives with them, and PostgreSQL rolls back instead when one of them failed.
+import type { ClientBase, QueryResult } from 'pg'
 import type { Sequelize, Transaction } from 'sequelize'
 
-/** What Sequelize's types leave out of a transaction: its connection, and how it ended. */
+type End = 'commit' | 'rollback'
+
+/** What Sequelize's types leave out of a transaction: its connection. And the end that was sent, whatever came of it. */
 export interface OpenTransaction extends Transaction {
   readonly connection: ClientBase
-  finished?: 'commit' | 'rollback'
+  end?: { readonly command: End; readonly answer: Promise<QueryResult> }
 }
 
 /** The part of Sequelize's QueryInterface that its transactions use; savepoints are not among ours. */
@@ -19,23 +22,32 @@ interface TransactionCommands {
   rollbackTransaction(transaction: OpenTransaction): Promise<void>
 }
 
-const endWith =
-  (end: 'commit' | 'rollback') =>
-  async (transaction: OpenTransaction): Promise<void> => {
-    // No statement may follow, not even while this is on its way.
-    transaction.finished = end
-    const { command } = await transaction.connection.query(end)
-    // After a statement that failed, PostgreSQL answers a commit by rolling back, which is no error to it.
-    if (command !== end.toUpperCase()) throw new Error(`PostgreSQL answered ${end} with ${command}.`)
-  }
+/** No statement may follow, not even while this is on its way. */
+const sendEnd = (transaction: OpenTransaction, command: End): Promise<QueryResult> => {
+  const answer = transaction.connection.query(command)
+  transaction.end = { command, answer }
+  return answer
+}
+
+/** Commits behind the statements that are on their way. The transaction still has to be ended, and then tells the answer. */
+export const sendCommit = (transaction: Transaction): void => {
+  sendEnd(transaction as OpenTransaction, 'commit').catch(() => {})
+}
 
 const commands: TransactionCommands = {
   startTransaction: ({ connection }) => {
     connection.query('begin').catch(() => {})
     return Promise.resolve()
   },
-  commitTransaction: endWith('commit'),
-  rollbackTransaction: endWith('rollback'),
+  commitTransaction: async (transaction) => {
+    const { command } = await (transaction.end?.answer ?? sendEnd(transaction, 'commit'))
+    // After a statement that failed, PostgreSQL answers a commit by rolling back, which is no error to it.
+    if (command !== 'COMMIT') throw new Error(`PostgreSQL answered commit with ${command}.`)
+  },
+  // After a commit that was sent there is nothing to roll back: it was done, or PostgreSQL rolled back by itself.
+  rollbackTransaction: async (transaction) => {
+    await (transaction.end?.answer ?? sendEnd(transaction, 'rollback'))
+  },
 }
 
 export const beginAndEndPlainly = (sequelize: Sequelize): void => {

@@ -3,7 +3,7 @@
 //
 // A turn may be claimed when no other worker holds its lease, no earlier turn of its conversation is unfinished, and
 // its tenant has a place free. The last needs a lock per tenant: two claims that count at once would both find it. The
-// lock is held until the commit, so the commit is not waited for on disk. What a crash of PostgreSQL can lose of it is the
+// lock is held until the commit, so the commit is sent along and not waited for on disk. What a crash of PostgreSQL can lose of it is the
 // lease: its worker is told by the next renewal, and by the fence, and the turn is found again.
 import type { Message, MessageFinish } from '../domain/message.ts'
 import type { TurnEnd, TurnRef } from '../domain/turn.ts'
@@ -63,16 +63,19 @@ interface TurnRow {
   readonly attempt: number | null
 }
 
-export const claimTurn = (database: Database, request: ClaimRequest): Promise<ClaimOutcome> =>
-  database.withTenant(request.ref.tenant, (tx) => claimLocked(tx, request), { durable: false })
-
-const claimLocked = async (tx: TenantTx, request: ClaimRequest): Promise<ClaimOutcome> => {
-  const [, row] = await Promise.all([lockTenant(tx), takeTurn(tx, request)])
+export const claimTurn = async (database: Database, request: ClaimRequest): Promise<ClaimOutcome> => {
+  const { tenant } = request.ref
+  const [, row] = await database.withTenant(
+    tenant,
+    (tx) => Promise.all([lockTenant(tx), takeTurn(tx, request)]),
+    { durable: false, atOnce: true },
+  )
   if (row === undefined) return { kind: 'done' }
-  const { attempt, agent, user, text, lastExchange, stopRequested } = row
+  const { state, attempt, agent, user, text, lastExchange, stopRequested } = row
   if (attempt !== null)
     return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, lastExchange, stopRequested }
-  if (row.state !== 'queued' && row.state !== 'running') return readUnannounced(tx, request, row, row.state)
+  if (state !== 'queued' && state !== 'running')
+    return database.withTenant(tenant, (tx) => readUnannounced(tx, request, row, state))
   if (row.held) return { kind: 'held' }
   if (row.behind) return { kind: 'behind' }
   // Neither: it was taken, or finished, while this claim waited for its row.

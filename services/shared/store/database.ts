@@ -6,7 +6,7 @@ import { type BaseError, ConnectionError, Sequelize, type Transaction } from 'se
 import { isTenantId } from '../domain/tenant-id.ts'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/read-config.ts'
-import { beginAndEndPlainly } from './begin-and-end.ts'
+import { beginAndEndPlainly, type OpenTransaction, sendCommit } from './begin-and-end.ts'
 import { databaseAddress } from './database-address.ts'
 import { defineModels, type Models } from './models.ts'
 import { pipeliningPg } from './pipelining-pg.ts'
@@ -27,6 +27,11 @@ interface CommitOptions {
    * may lose what it committed last; for what is then found and done again. True unless set.
    */
   readonly durable?: boolean
+  /**
+   * True: the commit is sent along with the statements, for work that asks for all of them before it waits for any. It
+   * can look at what they found, but undo nothing: what must not be kept, they have to leave out themselves.
+   */
+  readonly atOnce?: boolean
 }
 
 type Row = Readonly<Record<string, unknown>>
@@ -51,17 +56,16 @@ interface Mark {
   readonly scope?: 'tenant' | 'across'
 }
 
-interface GuardedTransaction extends Transaction {
+interface GuardedTransaction extends OpenTransaction {
   readonly options: Mark
 }
 
 /** A statement may take this long, in milliseconds; the longest here is a page of history. */
 const statementTimeoutMs = 10_000
 
-/** A finished transaction is refused by Sequelize itself. */
 const guard = (options: { readonly transaction?: Transaction | null }): void => {
-  const mark = options.transaction as GuardedTransaction | null | undefined
-  if (mark?.options.scope === undefined) throw new KonstructError('STORE_TENANT_MISSING')
+  const { options: mark, end } = (options.transaction ?? {}) as Partial<GuardedTransaction>
+  if (mark?.scope === undefined || end !== undefined) throw new KonstructError('STORE_TENANT_MISSING')
 }
 
 const isUnreachable = (thrown: unknown): boolean => {
@@ -126,10 +130,10 @@ export class Database {
   withTenant<Result>(
     tenant: string,
     work: (tx: TenantTx) => Promise<Result>,
-    { durable = true }: CommitOptions = {},
+    { durable = true, atOnce = false }: CommitOptions = {},
   ): Promise<Result> {
     if (!isTenantId(tenant)) throw new KonstructError('STORE_TENANT_MISSING')
-    return this.#transact({ scope: 'tenant', durable }, async (tx, transaction) => {
+    return this.#transact({ scope: 'tenant', durable, atOnce }, async (tx, transaction) => {
       // Sent first, so done first; were it to fail, so would every statement after it, as the transaction is aborted.
       const [, result] = await Promise.all([
         tx.query(`select set_config('konstruct.tenant', $1, true)`, [tenant]),
@@ -142,9 +146,9 @@ export class Database {
   /** Runs `work` in a transaction without a tenant: every tenant table raises, only tables of ids can be used. */
   acrossTenants<Result>(
     work: (tx: Tx) => Promise<Result>,
-    { durable = true }: CommitOptions = {},
+    { durable = true, atOnce = false }: CommitOptions = {},
   ): Promise<Result> {
-    return this.#transact({ scope: 'across', durable }, (tx) => work(tx))
+    return this.#transact({ scope: 'across', durable, atOnce }, (tx) => work(tx))
   }
 
   /** @throws KonstructError `STORE_UNAVAILABLE` */
@@ -157,17 +161,19 @@ export class Database {
   }
 
   async #transact<Result>(
-    { scope, durable }: Mark & Required<CommitOptions>,
+    { scope, durable, atOnce }: Mark & Required<CommitOptions>,
     work: (tx: Tx, transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
     const marked = { scope } as object
     try {
       return await this.#sequelize.transaction(marked, async (transaction) => {
         const tx: Tx = { query: (sql, bind = []) => runPrepared(transaction, sql, bind) }
-        const [, result] = await Promise.all([
+        const asked = Promise.all([
           durable ? null : tx.query('set local synchronous_commit to off'),
           work(tx, transaction),
         ])
+        if (atOnce) sendCommit(transaction)
+        const [, result] = await asked
         return result
       })
     } catch (thrown) {

@@ -31,9 +31,9 @@ export const runPrepared = async <Row extends object>(
   sql: string,
   values: readonly unknown[],
 ): Promise<Row[]> => {
-  const { connection, finished } = transaction as OpenTransaction
-  if (finished !== undefined)
-    throw new Error(`${finished} has been called on this transaction: no statement can follow.`)
+  const { connection, end } = transaction as OpenTransaction
+  if (end !== undefined)
+    throw new Error(`${end.command} has been called on this transaction: no statement can follow.`)
   const statement = { name: nameOf(sql), text: sql, values: values.map(withoutNul) }
   try {
     return (await connection.query<Row>(statement)).rows

@@ -49,10 +49,27 @@ describe('Appending a message', () => {
     )
   })
 
-  it('refuses the conversation of another user or agent as if it were not there', async () => {
+  const kept = (conversation: string) =>
+    store.app.withTenant(of.tenant, async (tx) => ({
+      conversations: await tx.query('select * from konstruct.conversations where id = $1', [conversation]),
+      messages: await tx.query('select * from konstruct.messages where conversation_id = $1', [conversation]),
+      open: await tx.query('select * from konstruct.open_turns where conversation_id = $1', [conversation]),
+    }))
+
+  it('refuses the conversation of another user or agent as if it were not there, and keeps nothing of it', async () => {
     const { conversation } = await of.send()
-    for (const changes of [{ user: 'bob' }, { agent: 'payroll' }])
+    const before = await kept(conversation)
+    for (const changes of [{ user: 'bob' }, { agent: 'payroll' }, { user: 'bob', maxWaitingTurns: 1 }])
       await assert.rejects(of.send({ conversation, ...changes }), { code: 'CONVERSATION_NOT_FOUND' })
+    assert.deepEqual(await kept(conversation), before)
+  })
+
+  it('does not tell another user what is stored under an id that it repeats', async () => {
+    const message = of.aMessage()
+    await appendUserMessage(store.app, message)
+    await assert.rejects(appendUserMessage(store.app, { ...message, user: 'bob' }), {
+      code: 'CONVERSATION_NOT_FOUND',
+    })
   })
 
   it('refuses more than may wait, with a time, and keeps nothing of it', async () => {
@@ -60,5 +77,25 @@ describe('Appending a message', () => {
     await of.send({ maxWaitingTurns: 2 })
     await assert.rejects(of.send({ maxWaitingTurns: 2 }), { code: 'OVERLOADED', retryAfterMs: 5_000 })
     assert.equal((await countRows(store.operator, of.tenant)).conversations, 2)
+  })
+
+  it('leaves a conversation as it was when a further message is refused', async () => {
+    const { conversation } = await of.send({ maxWaitingTurns: 1 })
+    const before = await kept(conversation)
+    await assert.rejects(of.send({ conversation, maxWaitingTurns: 1 }), { code: 'OVERLOADED' })
+    assert.deepEqual(await kept(conversation), before)
+  })
+
+  it('gives a repeated message the first one back also when no more may wait', async () => {
+    const message = of.aMessage({ maxWaitingTurns: 1 })
+    const { turn } = await appendUserMessage(store.app, message)
+    const again = await appendUserMessage(store.app, message)
+    assert.deepEqual([again.turn, again.repeated], [turn, true])
+  })
+
+  it('stores nothing for a tenant that is not there', async () => {
+    const message = of.aMessage({ tenant: 'nobody' })
+    await assert.rejects(appendUserMessage(store.app, message), /foreign key/)
+    assert.equal((await countRows(store.operator, 'nobody')).conversations, 0)
   })
 })

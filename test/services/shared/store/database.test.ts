@@ -166,6 +166,76 @@ describe('The door to PostgreSQL', () => {
     assert.deepEqual(await store.app.withTenant('acme', titles), [{ title: 'of acme' }])
   })
 
+  describe('with the commit sent along', () => {
+    const atOnce = { atOnce: true } as const
+    const rename = (tx: TenantTx, title: string) =>
+      tx.query<{ title: string }>('update konstruct.conversations set title = $1 returning title', [title])
+
+    it('keeps what was asked for at once, and gives what it found', async () => {
+      const found = await store.app.withTenant(
+        'acme',
+        (tx) => Promise.all([rename(tx, 'first'), rename(tx, 'of acme'), titles(tx)]),
+        atOnce,
+      )
+      assert.deepEqual(found[2], [{ title: 'of acme' }])
+      assert.deepEqual(await store.app.withTenant('acme', titles), [{ title: 'of acme' }])
+    })
+
+    it('undoes all of it when a statement fails, and tells which way', async () => {
+      const failing = store.app.withTenant(
+        'acme',
+        (tx) => Promise.all([rename(tx, 'first'), tx.query('select 1 / 0'), rename(tx, 'second')]),
+        atOnce,
+      )
+      await assert.rejects(failing, /division by zero/)
+      assert.deepEqual(await store.app.withTenant('acme', titles), [{ title: 'of acme' }])
+    })
+
+    it('does not take for committed what PostgreSQL rolled back', async () => {
+      const carefree = store.app.withTenant(
+        'acme',
+        (tx) => Promise.all([rename(tx, 'first'), tx.query('select 1 / 0').catch(() => 'fine')]),
+        atOnce,
+      )
+      await assert.rejects(carefree, /answered commit with ROLLBACK/)
+      assert.deepEqual(await store.app.withTenant('acme', titles), [{ title: 'of acme' }])
+    })
+
+    it('refuses what is asked for after a wait, on whichever way', async () => {
+      const late = (ask: (tx: TenantTx) => Promise<unknown>) =>
+        store.app.withTenant('acme', (tx) => titles(tx).then(() => ask(tx)), atOnce)
+      await assert.rejects(late(titles), /commit has been called on this transaction/)
+      await assert.rejects(
+        late((tx) => tx.models.conversations.count({ transaction: tx.transaction })),
+        { code: 'STORE_TENANT_MISSING' },
+      )
+    })
+
+    it('leaves the connection as good as new, whatever came of it', async () => {
+      const single = new Database({ url: store.urls.app, poolSize: 1, application: 'test' })
+      const pid = async () => {
+        const [row] = await single.acrossTenants((tx) =>
+          tx.query<{ pid: number; tenant: string }>(
+            `select pg_backend_pid() as pid, current_setting('konstruct.tenant', true) as tenant`,
+          ),
+        )
+        return row
+      }
+      const { pid: first } = { ...(await pid()) }
+      await single.withTenant('acme', titles, atOnce)
+      await assert.rejects(
+        single.withTenant('acme', (tx) => tx.query('select 1 / 0'), atOnce),
+        /division by zero/,
+      )
+      await assert.rejects(
+        single.withTenant('acme', (tx) => titles(tx).then(titles.bind(null, tx)), atOnce),
+        /commit has been called/,
+      )
+      assert.deepEqual(await pid(), { pid: first, tenant: '' })
+      await single.close()
+    })
+  })
+
   it('takes any text, even one that PostgreSQL cannot hold', async () => {
     const [row] = await store.app.acrossTenants((tx) =>
       tx.query<{ text: string }>('select $1::text as text', ['a\0b']),
