@@ -75,6 +75,8 @@ const valuesFor = ({ databaseUrl, redisUrl, kafka }: Outside) => {
     kafka: { brokers: [...kafka.brokers], replication: 1 },
     networkPolicy: {
       stores: { to: [{ ipBlock: { cidr: `${hostAddress}/32` } }] },
+      // Prometheus runs outside as well.
+      metricsFrom: [{ ipBlock: { cidr: `${hostAddress}/32` } }],
       models: { to: [{ ipBlock: { cidr: `${hostAddress}/32` } }], ports: [modelPort] },
     },
     // A whole crowd comes from one address here.
