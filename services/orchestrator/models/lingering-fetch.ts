@@ -19,16 +19,18 @@ interface Init {
   readonly dispatcher: Dispatcher
 }
 
-const readToEnd = (body: Readable): void => {
+const readToEnd = async (body: Readable, chunks: AsyncIterator<Uint8Array>): Promise<void> => {
   const timer = setTimeout(() => body.destroy(), lingerMs)
-  body.once('close', () => clearTimeout(timer))
-  // The request was aborted, or the connection broke: there is nothing left to keep.
-  body.on('error', () => {})
-  body.resume()
+  try {
+    while (!((await chunks.next()).done ?? false));
+  } catch {
+    // The request was aborted, or the connection broke: there is nothing left to keep.
+  }
+  clearTimeout(timer)
 }
 
 const linger = (body: Readable): ReadableStream<Uint8Array> => {
-  const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>
+  const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
   return new ReadableStream({
     pull: async (controller) => {
       const { done, value } = await chunks.next()
@@ -36,20 +38,22 @@ const linger = (body: Readable): ReadableStream<Uint8Array> => {
       else controller.enqueue(value)
     },
     // Not awaited: whoever stopped reading has what it wants.
-    cancel: () => readToEnd(body),
+    cancel: () => void readToEnd(body, chunks),
   })
 }
 
 export const lingeringFetch = (async (url: string, init: Init): Promise<Response> => {
   const { method, headers, body, signal, dispatcher } = init
   const answer = await request(url, { method, headers, body, signal, dispatcher })
+  // Whoever reads is told.
+  answer.body.on('error', () => {})
   try {
     return new Response(linger(answer.body), {
       status: answer.statusCode,
       headers: answer.headers as Record<string, string>,
     })
   } catch (thrown) {
-    // A status that allows no body, or is none: nobody will read on.
+    // A status that allows no body, or is none: nobody will read it.
     answer.body.destroy()
     throw thrown
   }

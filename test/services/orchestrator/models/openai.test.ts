@@ -88,11 +88,14 @@ describe('A model behind an OpenAI-compatible server', () => {
       answer.chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
       answer.chunk({ choices: [], usage: { prompt_tokens: 1, completion_tokens: 1 } })
       answer.raw('data: [DONE]\n\n')
-      await sleep(50)
+      for (let n = 0; n < 3; n += 1) {
+        await sleep(20)
+        answer.raw(': bye\n\n')
+      }
       answer.end()
     }
     await ask()
-    await sleep(100)
+    await sleep(120)
     await ask()
     assert.equal(new Set(server.asked.map(({ port }) => port)).size, 1)
   })
