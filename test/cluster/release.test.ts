@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { Redis } from 'ioredis'
 import { browser } from '../support/browser.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import { canHaveCluster } from './borrowed-cluster.ts'
 import { Release, step } from './release.ts'
 
@@ -140,7 +141,12 @@ describe('A release on a cluster', function () {
     const kinds =
       'all,roles,rolebindings,clusterroles,clusterrolebindings,networkpolicies,poddisruptionbudgets,serviceaccounts'
     const label = 'app.kubernetes.io/instance=konstruct'
-    assert.equal((await kubectl('get', kinds, '-A', '-l', label, '-o', 'name')).trim(), '')
+    const left = (): Promise<string> => kubectl('get', kinds, '-A', '-l', label, '-o', 'name')
+    // Pods take their leave after Helm has gone.
+    await waitUntil(
+      { until: 'nothing is left', deadlineMs: 60_000, everyMs: 500 },
+      async () => (await left()) === '',
+    )
     const crds = await kubectl('get', 'crds', '-o', 'name')
     assert.match(crds, /tenants\.konstruct\.dev/)
   })

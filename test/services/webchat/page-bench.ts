@@ -69,13 +69,14 @@ export const pageBench = (): PageBench => {
   }
 
   const talk = async (text = 'hello'): Promise<OpenTalk> => {
-    const before = gateway.welcomed
     const page = await open()
     await page.getByText('AI agent').waitFor()
-    // What is said before that goes out together with a `subscribe`, whose answer would come at any moment of the test.
-    await waitUntil({ until: 'the page is welcome' }, () => gateway.welcomed > before)
     await say(page, text)
     const begun = await newestTalk(gateway)
+    // The page follows what it has begun. Before it was answered, what a test lets happen could be overtaken by the answer.
+    await waitUntil({ until: 'the page follows' }, () =>
+      gateway.frames.some((frame) => frame.type === 'subscribe' && frame.conversation === begun.id),
+    )
     return { page, talk: begun, turn: begun.messages[0]?.turn ?? '' }
   }
 

@@ -42,8 +42,6 @@ export class ScriptedGateway {
   readonly foreign: string[] = []
   readonly talks = new Map<string, Talk>()
   readonly frames: ClientFrame[] = []
-  /** Sockets that were welcomed. */
-  welcomed = 0
   readonly #sockets = new Map<WebSocketRoute, string>()
   readonly #pages = new Map<string, string>()
   readonly #folder: string
@@ -132,7 +130,6 @@ export class ScriptedGateway {
     socket.onMessage((text) => this.#hear(socket, JSON.parse(String(text)) as ClientFrame))
     socket.onClose(() => this.#sockets.delete(socket))
     tell(socket, { type: 'welcome', protocol: 'konstruct.v1', tenant: 'acme', user, agents: this.agents })
-    this.welcomed += 1
   }
 
   #hear(socket: WebSocketRoute, frame: ClientFrame): void {
