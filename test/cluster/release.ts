@@ -85,6 +85,31 @@ const valuesFor = ({ databaseUrl, redisUrl, kafka }: Outside) => {
   }
 }
 
+const crowdsTenant = (name: string, model: string) => [
+  {
+    apiVersion: 'konstruct.dev/v1alpha1',
+    kind: 'Tenant',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      displayName: name,
+      deletionPolicy: 'Delete',
+      models: [{ name: 'default', openAICompatible: { baseURL: model, model: 'demo' } }],
+      channels: { web: { defaultAgent: 'support', auth: { anonymous: {} } } },
+      limits: {
+        rates: [{ channel: 'web', messagesPerMinute: 60_000, burst: 1_000 }],
+        maxConcurrentTurns: 100,
+        maxWaitingTurns: 1_000,
+      },
+    },
+  },
+  {
+    apiVersion: 'konstruct.dev/v1alpha1',
+    kind: 'Agent',
+    metadata: { name: 'support', namespace: 'default' },
+    spec: { tenant: name, displayName: 'Ava', instructions: 'You are Ava.' },
+  },
+]
+
 export class Release {
   readonly cluster: BorrowedCluster
   readonly model: DemoModel
@@ -145,6 +170,12 @@ export class Release {
       writeFileSync(file, text.replaceAll('http://127.0.0.1:4010/v1', this.model.url))
       await this.kubectl.run('apply', '-f', file)
     }
+  }
+
+  /** A Tenant for a crowd, with its agent `support`, once it is Ready. */
+  async applyCrowdsTenant(name: string): Promise<void> {
+    for (const object of crowdsTenant(name, this.model.url)) await this.apply(object)
+    await this.kubectl.run('wait', '--for=condition=Ready', `tenant/${name}`, '--timeout=30s')
   }
 
   apply(object: object): Promise<void> {

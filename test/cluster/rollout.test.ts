@@ -8,30 +8,6 @@ import { Release, step } from './release.ts'
 const people = 200
 const chatParts = 'app.kubernetes.io/component in (gateway, orchestrator)'
 
-const tenant = (model: string) => ({
-  apiVersion: 'konstruct.dev/v1alpha1',
-  kind: 'Tenant',
-  metadata: { name: 'busy', namespace: 'default' },
-  spec: {
-    displayName: 'Busy',
-    deletionPolicy: 'Delete',
-    models: [{ name: 'default', openAICompatible: { baseURL: model, model: 'demo' } }],
-    channels: { web: { defaultAgent: 'support', auth: { anonymous: {} } } },
-    limits: {
-      rates: [{ channel: 'web', messagesPerMinute: 60_000, burst: 1_000 }],
-      maxConcurrentTurns: 100,
-      maxWaitingTurns: 1_000,
-    },
-  },
-})
-
-const agent = {
-  apiVersion: 'konstruct.dev/v1alpha1',
-  kind: 'Agent',
-  metadata: { name: 'support', namespace: 'default' },
-  spec: { tenant: 'busy', displayName: 'Ava', instructions: 'You are Ava.' },
-}
-
 const quantile = (sorted: readonly number[], share: number): string =>
   `${Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0)} ms`
 
@@ -49,9 +25,7 @@ describe('Two hundred people who chat', function () {
     if (!canHaveCluster()) this.skip()
     release = await Release.prepare()
     await step('helm install --wait', () => release.install())
-    await release.apply(tenant(release.model.url))
-    await release.apply(agent)
-    await release.kubectl.run('wait', '--for=condition=Ready', 'tenant/busy', '--timeout=30s')
+    await release.applyCrowdsTenant('busy')
   })
   beforeEach(async () => {
     crowd = await Crowd.come({ gateway: await release.gatewayUrl(), tenant: 'busy', people })

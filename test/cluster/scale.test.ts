@@ -24,30 +24,6 @@ const scaling = (part: string, max: number): readonly string[] =>
     ([name, value]) => `${part}.scaling.${name}=${value}`,
   )
 
-const tenant = (model: string) => ({
-  apiVersion: 'konstruct.dev/v1alpha1',
-  kind: 'Tenant',
-  metadata: { name: 'growing', namespace: 'default' },
-  spec: {
-    displayName: 'Growing',
-    deletionPolicy: 'Delete',
-    models: [{ name: 'default', openAICompatible: { baseURL: model, model: 'demo' } }],
-    channels: { web: { defaultAgent: 'support', auth: { anonymous: {} } } },
-    limits: {
-      rates: [{ channel: 'web', messagesPerMinute: 60_000, burst: 1_000 }],
-      maxConcurrentTurns: 100,
-      maxWaitingTurns: 1_000,
-    },
-  },
-})
-
-const agent = {
-  apiVersion: 'konstruct.dev/v1alpha1',
-  kind: 'Agent',
-  metadata: { name: 'support', namespace: 'default' },
-  spec: { tenant: 'growing', displayName: 'Ava', instructions: 'You are Ava.' },
-}
-
 describe('A platform that scales with its people', function () {
   this.timeout(600_000)
   let release: Release
@@ -75,9 +51,7 @@ describe('A platform that scales with its people', function () {
       `keda.prometheusAddress=${prometheus.url}`,
     ]
     await step('helm install --wait', () => release.install(values.flatMap((value) => ['--set', value])))
-    await release.apply(tenant(release.model.url))
-    await release.apply(agent)
-    await release.kubectl.run('wait', '--for=condition=Ready', 'tenant/growing', '--timeout=30s')
+    await release.applyCrowdsTenant('growing')
   })
   after(async function () {
     this.timeout(180_000)
