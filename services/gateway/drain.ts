@@ -1,5 +1,6 @@
 // Ends the sockets of a gateway that goes, so that their clients come back elsewhere, spread over time, and lose nothing:
-// what was sent is answered first, and each client is told when to return.
+// what was sent is answered first, and each client is told when to return. What a store holds up is not waited for for
+// ever: its socket is closed with another code, and its client sends it again at the next gateway.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { closeCodes } from '../shared/domain/frames.ts'
 import type { Session } from './socket/session.ts'
@@ -17,7 +18,11 @@ export const drain = async (sessions: readonly Session[], spreadMs: number): Pro
 const leave = async (session: Session, afterMs: number): Promise<void> => {
   session.send({ type: 'reconnect', afterMs })
   await sleep(afterMs)
-  await Promise.race([session.lanes.idle(), sleep(lastFramesMs, undefined, { ref: false })])
-  session.close(closeCodes.restart, 'restart')
+  const answered = await Promise.race([
+    session.lanes.idle().then(() => true),
+    sleep(lastFramesMs, false, { ref: false }),
+  ])
+  if (answered) session.close(closeCodes.restart, 'restart')
+  else session.close(closeCodes.goingAway, 'going away, send again what was not accepted')
   await Promise.race([session.closed, sleep(farewellMs, undefined, { ref: false })])
 }

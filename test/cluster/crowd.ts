@@ -1,6 +1,7 @@
 // Many visitors who talk all the time, and afterwards are asked whether anything was lost.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Message } from '../../services/shared/domain/message.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { Person, type Said } from '../e2e/person.ts'
 
@@ -106,11 +107,15 @@ const assertNothingLost = async (person: Person): Promise<void> => {
     const history = await person.history(conversation)
     const said = person.said.filter(({ frame }) => frame.conversation === conversation)
     assert.equal(history.length, 2 * said.length, 'each message has one answer')
-    for (const { frame, accepted } of said) {
-      const [question, answer] = history.filter(({ turn }) => turn === accepted?.turn)
-      assert.equal(question?.text, frame.text)
-      assert.equal(answer?.text, person.view(conversation).reply(accepted?.turn ?? '')?.text)
-      assert.equal(answer?.finish, 'complete')
-    }
+    for (const one of said) assertAnswered(person, one, history)
   }
+}
+
+const assertAnswered = (person: Person, { frame, accepted }: Said, history: readonly Message[]): void => {
+  const view = person.view(frame.conversation)
+  const turn = accepted?.turn ?? ''
+  const [question, answer] = history.filter((message) => message.turn === turn)
+  assert.equal(question?.text, frame.text)
+  assert.equal(answer?.text, view.reply(turn)?.text)
+  assert.equal(answer?.finish, 'complete', `it ended with ${view.ends.get(turn)?.code ?? 'no code'}`)
 }

@@ -165,7 +165,7 @@ export class Person {
       this.closeCodes.push(code)
       const refused = this.received.length === before
       // A gateway that is gone or going: the next one.
-      if (refused || code === 1012) this.#gateway += 1
+      if (refused || code === 1001 || code === 1012) this.#gateway += 1
       if (refused) await sleep(pauseBetweenTriesMs)
     }
   }

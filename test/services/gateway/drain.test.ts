@@ -65,4 +65,33 @@ describe('A gateway that ends', () => {
       turns.every((turn) => world.turns.some((record) => record.turn === turn)),
     )
   })
+
+  it('closes with 1001 when what was sent cannot be answered in time, and the next gateway takes it', async () => {
+    const gateway = await world.start({ drainSpreadMs: 0 })
+    const { token } = await world.visitor(gateway, tenant)
+    const client = await ChatClient.connect({ url: gateway.url, tenant, token })
+    const admin = new Client({ connectionString: world.store.adminUrl.reveal() })
+    await admin.connect()
+    await admin.query('begin; lock table konstruct.messages in access exclusive mode')
+    const said = client.say('Held up')
+    await waitUntil({ until: 'the message waits for its table' }, async () => {
+      const { rows } = await admin.query(
+        `select from pg_locks where not granted and relation = 'konstruct.messages'::regclass`,
+      )
+      return rows.length > 0
+    })
+    const stopped = gateway.stop()
+    assert.equal((await client.untilClosed()).code, 1001)
+    await admin.query('commit')
+    await stopped
+    const next = await ChatClient.connect({ url: (await world.start()).url, tenant, token })
+    next.say('Held up', said)
+    assert.equal((await next.next('accepted')).id, said.id)
+    const { rows } = await admin.query('select from konstruct.messages where client_message_id = $1', [
+      said.id,
+    ])
+    assert.equal(rows.length, 1)
+    await admin.end()
+    next.socket.terminate()
+  })
 })
