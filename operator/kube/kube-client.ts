@@ -3,8 +3,8 @@
 // others' fields stay. A write that must hit the very object that was read carries its `metadata.resourceVersion`:
 // a uid is no use for that, the server ignores it in a status and calls it an invalid change elsewhere.
 //
-// Failures are KonstructErrors: `KUBE_CONFLICT` (409), `KUBE_NOT_FOUND` (404), `KUBE_EXPIRED` (410), `KUBE_UNAVAILABLE`
-// (not reached, 401, 408, 429, 5xx; with the wait that the server asked for) and `KUBE_REFUSED` (the rest).
+// Failures are KonstructErrors: `KUBE_FORBIDDEN` (403), `KUBE_NOT_FOUND` (404), `KUBE_CONFLICT` (409), `KUBE_EXPIRED` (410),
+// `KUBE_UNAVAILABLE` (not reached, 401, 408, 429, 5xx; with the wait that the server asked for) and `KUBE_REFUSED` (the rest).
 // Nothing waits in here: a worker that slept would hold its key; the queue knows how to wait.
 import { KonstructError } from '../../services/shared/runtime/errors.ts'
 import { askKube, openCall, type Call, type CallPorts } from './call-kube.ts'

@@ -14,6 +14,8 @@ const isTransient = (code: number): boolean => code === 408 || code === 429 || c
 
 const codeOf = (code: number): ErrorCode => {
   switch (code) {
+    case 403: // a right may be given at any time, and nothing of ours tells then
+      return 'KUBE_FORBIDDEN'
     case 404:
       return 'KUBE_NOT_FOUND'
     case 409:

@@ -36,6 +36,7 @@ const reasons: Readonly<Record<string, string>> = {
   BUS_UNAVAILABLE: 'KafkaUnavailable',
   KUBE_UNAVAILABLE: 'KubernetesUnavailable',
   KUBE_REFUSED: 'KubernetesRefused',
+  KUBE_FORBIDDEN: 'KubernetesForbidden',
   TENANT_NAME_TAKEN: 'NameTaken',
 }
 

@@ -157,6 +157,12 @@ const rules = {
     status: 500,
     sentence: 'The Kubernetes API refused the request.',
   },
+  KUBE_FORBIDDEN: {
+    kind: 'system',
+    retry: 'later',
+    status: 500,
+    sentence: 'The Kubernetes API refused a right: give the operator the Roles of the chart.',
+  },
   KUBE_CONFLICT: {
     kind: 'system',
     retry: 'later',

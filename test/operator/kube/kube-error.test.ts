@@ -4,7 +4,7 @@ import { kubeError } from '../../../operator/kube/kube-error.ts'
 const cases = [
   [400, 'KUBE_REFUSED', 'fixed'],
   [401, 'KUBE_UNAVAILABLE', 'later'],
-  [403, 'KUBE_REFUSED', 'fixed'],
+  [403, 'KUBE_FORBIDDEN', 'later'],
   [404, 'KUBE_NOT_FOUND', 'later'],
   [408, 'KUBE_UNAVAILABLE', 'later'],
   [409, 'KUBE_CONFLICT', 'later'],
