@@ -35,8 +35,8 @@ interface Series {
   readonly name: string
   readonly begun: number
   count: number
-  /** The write of the event or of its last count; the next one waits for it. */
-  written: Promise<void>
+  /** The write of the event or of its last count, and whether it was done; the next one waits for it. */
+  written: Promise<boolean>
 }
 
 interface Allowance {
@@ -99,6 +99,7 @@ export class EventRecorder {
     this.#series.delete(key)
     this.#series.set(key, fresh)
     oldestOut(this.#series)
+    void this.#forgetUnwritten(key, fresh)
   }
 
   /** When everything told so far is written, or failed to be. */
@@ -125,6 +126,12 @@ export class EventRecorder {
     return { name: eventName, begun: clock.now(), count: 1, written }
   }
 
+  /** What was never told is told anew when it happens again. */
+  async #forgetUnwritten(key: string, fresh: Series): Promise<void> {
+    const isWritten = await fresh.written
+    if (!isWritten && this.#series.get(key) === fresh) this.#series.delete(key)
+  }
+
   #recount(series: Series, namespace: string): void {
     const { client, clock } = this.#ports
     const lastObservedTime = new V1MicroTime(clock.timeOfDay())
@@ -138,11 +145,13 @@ export class EventRecorder {
     )
   }
 
-  async #courteously(write: () => Promise<unknown>): Promise<void> {
+  async #courteously(write: () => Promise<unknown>): Promise<boolean> {
     try {
       await write()
+      return true
     } catch (thrown) {
       this.#ports.log.warn('event not written', { code: asKonstructError(thrown).code, error: thrown })
+      return false
     }
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { EventRecorder, type Happening } from '../../../operator/kube/event-recorder.ts'
 import type { KubeObject, Resource } from '../../../operator/kube/resource.ts'
+import { KonstructError } from '../../../services/shared/runtime/errors.ts'
 import { silentLog, type Facts } from '../../../services/shared/runtime/log.ts'
 import { FakeClock } from '../fake-clock.ts'
 import { aKube, type AKube, type Thing } from './a-kube.ts'
@@ -102,6 +103,20 @@ describe('EventRecorder on a real API server', () => {
     recorder.record(thing, { ...published, note: 'ä'.repeat(2000) })
     const [event] = await events()
     assert.match(event?.note ?? '', /^ä{500,512}$/u)
+  })
+
+  it('tells anew what it could not tell', async () => {
+    let isAway = true
+    const { client } = kube
+    const create: typeof client.create = (...args) =>
+      isAway ? Promise.reject(new KonstructError('KUBE_UNAVAILABLE')) : client.create(...args)
+    const ports = { clock, log: silentLog, instance: 'operator-0' }
+    recorder = new EventRecorder({ ...ports, client: { create, patch: client.patch.bind(client) } })
+    recorder.record(thing, published)
+    assert.deepEqual(await events(), [])
+    isAway = false
+    recorder.record(thing, published)
+    assert.equal((await events()).length, 1)
   })
 
   it('fails nobody when it cannot tell', async () => {
