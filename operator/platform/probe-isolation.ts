@@ -23,6 +23,8 @@ export const canaryRows: Readonly<Record<string, string>> = {
     values ($1, '${turn}', '${conversation}', 'canary', 'canary')`,
   messages: `insert into konstruct.messages (tenant_id, id, conversation_id, position, role, author, text, turn_id)
     values ($1, '${randomUUID()}', '${conversation}', 1, 'user', 'canary', '', '${turn}')`,
+  daily_usage: `insert into konstruct.daily_usage (tenant_id, day, shard, input_tokens, output_tokens)
+    values ($1, current_date, 0, 0, 0)`,
 }
 
 const tablesQuery = `

@@ -22,6 +22,8 @@ export interface TalkingTenant {
   /** Claims, and fails the test when that is refused. */
   claimed(ref: TurnRef, worker?: string): Promise<ClaimedTurn>
   aReply(ref: TurnRef, attempt: number, changes?: Partial<Reply>): Reply
+  /** Tokens that are counted for the tenant: read and written. */
+  used(): Promise<readonly [input: number, output: number]>
   /** Makes a lease run out and a publication old, as waiting would. */
   age(ref: TurnRef, seconds: number): Promise<void>
 }
@@ -37,6 +39,16 @@ const age = async (store: FreshStore, ref: TurnRef, seconds: number): Promise<vo
     [ref.turn, seconds],
   )
   await client.end()
+}
+
+const usedBy = async (store: FreshStore, tenant: string): Promise<readonly [number, number]> => {
+  const [row] = await store.app.withTenant(tenant, (tx) =>
+    tx.query<{ input: number; output: number }>(
+      `select coalesce(sum(input_tokens), 0)::int as input, coalesce(sum(output_tokens), 0)::int as output
+       from konstruct.daily_usage`,
+    ),
+  )
+  return [row?.input ?? 0, row?.output ?? 0]
 }
 
 /** Only that it is there: nothing of its configuration. */
@@ -90,6 +102,7 @@ export const talkingTenant = async (store: FreshStore): Promise<TalkingTenant> =
       outputTokens: 2,
       ...changes,
     }),
+    used: () => usedBy(store, tenant),
     age: (ref, seconds) => age(store, ref, seconds),
   }
 }

@@ -81,6 +81,7 @@ const leastTables = [
   'agents',
   'channel_settings',
   'conversations',
+  'daily_usage',
   'messages',
   'sealed_secrets',
   'tenant_settings',

@@ -8,6 +8,7 @@ const tables = [
   'messages',
   'turns',
   'conversations',
+  'daily_usage',
   'agents',
   'channel_settings',
   'sealed_secrets',

@@ -1,4 +1,4 @@
-// Ends a turn: its state, its usage and its one reply, in one transaction, if the worker's fence is still the newest.
+// Ends a turn: its state, its usage and its one reply, by one statement, if the worker's fence is still the newest.
 import { randomUUID } from 'node:crypto'
 import type { Message, MessageFinish } from '../domain/message.ts'
 import type { ErrorCode } from '../domain/frame-errors.ts'
@@ -27,63 +27,53 @@ const finishOf: Readonly<Record<TurnEnd, MessageFinish>> = {
 
 /** Gives the stored reply, or null when a newer attempt owns the turn (or its tenant is gone): then say nothing. */
 export const saveReply = (database: Database, reply: Reply): Promise<Message | null> =>
-  database.withTenant(reply.ref.tenant, async (tx) => {
-    if (!(await endTurn(tx, reply))) return null
-    return insertReply(tx, reply)
-  })
+  database.withTenant(reply.ref.tenant, (tx) => endTurn(tx, reply), { atOnce: true })
 
-const endTurn = async (tx: TenantTx, reply: Reply): Promise<boolean> => {
-  const ended = await tx.query(
-    `with ended as (
-       update konstruct.turns
-       set state = $4, error_code = $5, input_tokens = $6, output_tokens = $7, finished_at = now()
-       where tenant_id = $1 and id = $2 and attempt = $3 and state = 'running'
-       returning id
-     ), finished as (
-       update konstruct.open_turns o set finished = true
-       from ended where o.tenant_id = $1 and o.turn_id = ended.id
-     )
-     select id from ended`,
-    [
-      reply.ref.tenant,
-      reply.ref.turn,
-      reply.attempt,
-      reply.state,
-      reply.code,
-      reply.inputTokens,
-      reply.outputTokens,
-    ],
+/** Rows that a tenant's usage of a day is spread over, so that replies which are saved at once seldom meet at one (migration 6). */
+const usageShards = 8
+
+/**
+ * Everything or nothing, as the fence decides: whoever comes with an old one adds neither a reply nor its usage. What a
+ * worker used that lost its turn is therefore not counted; nor is what a worker used that died.
+ *
+ * The turn's rows are locked before the conversation's, and the row of usage last, since others want it most.
+ */
+const ending = `
+  with ended as (
+    update konstruct.turns
+    set state = $4, error_code = $5, input_tokens = $6, output_tokens = $7, finished_at = now()
+    where tenant_id = $1 and id = $2 and attempt = $3 and state = 'running'
+    returning id
+  ), finished as (
+    update konstruct.open_turns o set finished = true
+    from ended where o.tenant_id = $1 and o.turn_id = ended.id
+    returning o.conversation_id
+  ), place as (
+    update konstruct.conversations c set last_position = last_position + 1, updated_at = now()
+    from finished where c.tenant_id = $1 and c.id = finished.conversation_id
+    returning c.id, last_position
+  ), used as (
+    insert into konstruct.daily_usage as u (tenant_id, day, shard, input_tokens, output_tokens)
+    select $1, (now() at time zone 'utc')::date, floor(random() * ${usageShards}), $6, $7 from place where $6 + $7 > 0
+    on conflict (tenant_id, day, shard) do update set
+      input_tokens = u.input_tokens + excluded.input_tokens, output_tokens = u.output_tokens + excluded.output_tokens
   )
-  return ended.length === 1
+  insert into konstruct.messages (tenant_id, id, conversation_id, position, role, author, text, turn_id, finish)
+  select $1, $8, id, last_position, 'agent', $9, $10, $2, $11 from place
+  returning id, author, text, created_at as "createdAt", finish`
+
+interface ReplyRow {
+  readonly id: string
+  readonly author: string
+  readonly text: string
+  readonly createdAt: Date
+  readonly finish: MessageFinish
 }
 
-const insertReply = async (tx: TenantTx, reply: Reply): Promise<Message> => {
-  const [row] = await tx.query<{ id: string; createdAt: Date }>(
-    `with place as (
-       update konstruct.conversations set last_position = last_position + 1, updated_at = now()
-       where tenant_id = $1 and id = $2 returning last_position
-     )
-     insert into konstruct.messages (tenant_id, id, conversation_id, position, role, author, text, turn_id, finish)
-     select $1, $3, $2, last_position, 'agent', $4, $5, $6, $7 from place
-     returning id, created_at as "createdAt"`,
-    [
-      reply.ref.tenant,
-      reply.ref.conversation,
-      randomUUID(),
-      reply.author,
-      reply.text,
-      reply.ref.turn,
-      finishOf[reply.state],
-    ],
-  )
-  if (row === undefined) throw new Error('The conversation of a claimed turn is missing.')
-  return {
-    id: row.id,
-    role: 'agent',
-    author: reply.author,
-    text: reply.text,
-    turn: reply.ref.turn,
-    createdAt: row.createdAt.toISOString(),
-    finish: finishOf[reply.state],
-  }
+const endTurn = async (tx: TenantTx, reply: Reply): Promise<Message | null> => {
+  const { ref, attempt, state, code, inputTokens, outputTokens, author, text } = reply
+  const ended = [ref.tenant, ref.turn, attempt, state, code, inputTokens, outputTokens]
+  const [row] = await tx.query<ReplyRow>(ending, [...ended, randomUUID(), author, text, finishOf[state]])
+  if (row === undefined) return null
+  return { ...row, role: 'agent', turn: ref.turn, createdAt: row.createdAt.toISOString() }
 }

@@ -72,6 +72,7 @@ describe('The door to PostgreSQL', () => {
         'agents',
         'tenant_settings',
         'sealed_secrets',
+        'daily_usage',
       ])
         await assert.rejects(client.query(`select from konstruct.${table}`), /no tenant is set/)
       await client.query(`select set_config('konstruct.tenant', '', false)`)

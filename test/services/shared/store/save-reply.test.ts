@@ -23,6 +23,28 @@ describe('Saving a reply', () => {
     assert.equal((await saveReply(store.app, of.aReply(ref, attempt)))?.text, 'Hi Ann')
     assert.equal(await saveReply(store.app, of.aReply(ref, attempt, { text: 'again' })), null)
     assert.equal((await countRows(store.operator, of.tenant)).messages, 2)
+    assert.deepEqual(await of.used(), [3, 2])
+  })
+
+  it('counts what failed and stopped turns used as well', async () => {
+    for (const state of ['failed', 'stopped'] as const) {
+      const ref = await of.send()
+      const { attempt } = await of.claimed(ref)
+      await saveReply(store.app, of.aReply(ref, attempt, { state, inputTokens: 10, outputTokens: 1 }))
+    }
+    assert.deepEqual(await of.used(), [20, 2])
+  })
+
+  it('adds up what replies used that are saved at once', async () => {
+    const replies = []
+    for (let n = 0; n < 40; n += 1) {
+      const ref = await of.send()
+      const claim = await of.claim(ref, { maxConcurrentTurns: 40 })
+      replies.push(of.aReply(ref, claim.kind === 'claimed' ? claim.attempt : assert.fail(claim.kind)))
+    }
+    await Promise.all(replies.map((reply) => saveReply(store.app, reply)))
+    assert.deepEqual(await of.used(), [120, 80])
+    assert.ok((await countRows(store.operator, of.tenant)).daily_usage > 1, 'over several rows')
   })
 
   it('is refused to a worker whose fence is old', async () => {
@@ -34,6 +56,8 @@ describe('Saving a reply', () => {
     assert.equal(await saveReply(store.app, of.aReply(ref, old.attempt, { text: 'old' })), null)
     assert.equal((await of.claim(next)).kind, 'behind', 'the turn goes on')
     assert.equal((await saveReply(store.app, of.aReply(ref, current.attempt, { text: 'new' })))?.text, 'new')
+    assert.equal(await saveReply(store.app, of.aReply(ref, old.attempt, { text: 'old' })), null)
+    assert.deepEqual(await of.used(), [3, 2], 'counted once')
   })
 
   it('leaves the turn to be announced again until it is closed', async () => {
