@@ -60,6 +60,13 @@ const contradictions: readonly (readonly [values: object, sentence: string])[] =
   ],
   [{ image: { tag: '1', digest: `sha256:${'0'.repeat(64)}` } }, 'Give image.tag or image.digest'],
   [{ devStores: { enabled: true } }, 'Take out kafka.brokers'],
+  ...['operator', 'gateway', 'orchestrator'].map(
+    (part) =>
+      [
+        { [part]: { extraEnv: [{ name: 'NODE_TLS_REJECT_UNAUTHORIZED', value: '0' }] } },
+        `Take NODE_TLS_REJECT_UNAUTHORIZED out of ${part}.extraEnv`,
+      ] as const,
+  ),
 ]
 
 /** A Pod is only taken when its account is there, which a dry run does not make. */

@@ -1,5 +1,6 @@
 // A deployable's settings are a table: name in the environment, type, default, one sentence. All problems are
-// reported at once, the result is frozen, and a secret prints as `[secret]`.
+// reported at once, the result is frozen, and a secret prints as `[secret]`. Whatever reads its settings here verifies TLS:
+// an environment that would have Node trust any certificate is refused.
 import { KonstructError } from './errors.ts'
 
 /** A value that must not be printed: every way of turning it into text gives `[secret]`. */
@@ -106,6 +107,14 @@ const readSetting = (setting: Setting<unknown>, environment: Environment): unkno
   throw new Error('must be set')
 }
 
+/** Node itself obeys it, in every connection that does not say otherwise: to models, key sets and the Kubernetes API. */
+const tlsWeakening = (environment: Environment): readonly string[] =>
+  environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? [
+        'take out NODE_TLS_REJECT_UNAUTHORIZED, with which any certificate is trusted: NODE_EXTRA_CA_CERTS names a PEM file of further authorities',
+      ]
+    : []
+
 const refuse = (problems: readonly string[]): void => {
   if (problems.length > 0)
     throw new KonstructError('CONFIG_INVALID', { message: `Configuration: ${problems.join('; ')}.` })
@@ -121,7 +130,7 @@ export const readConfig = <Settings extends Table>(
   environment: Environment,
   contradictions: (config: ConfigOf<Settings>) => readonly string[] = () => [],
 ): ConfigOf<Settings> => {
-  const problems: string[] = []
+  const problems: string[] = [...tlsWeakening(environment)]
   const config: Record<string, unknown> = {}
   for (const [name, setting] of Object.entries(table)) {
     try {

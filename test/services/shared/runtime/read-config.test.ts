@@ -49,6 +49,12 @@ describe('Reading the configuration', () => {
     )
   })
 
+  it('refuses an environment in which Node would trust any certificate', () => {
+    const weakened = { NAME: 'a', PASSWORD: 'p', NODE_TLS_REJECT_UNAUTHORIZED: '0' }
+    assert.throws(() => readConfig(table, weakened), /take out NODE_TLS_REJECT_UNAUTHORIZED.*EXTRA_CA_CERTS/)
+    readConfig(table, { ...weakened, NODE_TLS_REJECT_UNAUTHORIZED: '1' })
+  })
+
   it('gives a secret that cannot be printed by accident', () => {
     const hidden = new Secret('hunter2')
     const printed = [String(hidden), JSON.stringify({ hidden }), inspect({ hidden }), inspect(hidden)]
