@@ -1,6 +1,5 @@
 // A release of the chart on a real cluster, next to a PostgreSQL, a Redis and a Kafka that run outside of it, as managed
 // ones would, and with a model that answers there.
-import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,18 +9,16 @@ import { applyObject, type Kubectl } from '../../dev/cluster/kubectl.ts'
 import { fetchHelm } from '../../dev/cluster/fetch-programs.ts'
 import { clusterLoad } from '../../dev/cluster/load.ts'
 import { type DemoModel, startDemoModel } from '../../dev/demo-model/demo-model.ts'
-import type { KafkaPart } from '../../dev/parts/kafka.ts'
 import { runCommand } from '../../dev/parts/run-command.ts'
-import { createRoles } from '../../services/shared/store/create-roles.ts'
-import { Secret } from '../../services/shared/runtime/read-config.ts'
-import { ownKafka, ownPostgres, ownRedis } from '../support/parts.ts'
 import { type BorrowedCluster, borrowCluster } from './borrowed-cluster.ts'
+import { type OutsideStores, startOutsideStores } from './outside-stores.ts'
 
 const namespace = 'konstruct'
 const modelPort = 4010
 const silent = (): void => {}
 
-const tell = (text: string): void => {
+/** Prints a line of the report. */
+export const tell = (text: string): void => {
   process.stdout.write(`      ${text}\n`)
 }
 
@@ -33,46 +30,13 @@ export const step = async <Result>(name: string, work: () => Promise<Result>): P
   return result
 }
 
-interface Outside {
-  readonly databaseUrl: string
-  readonly redisUrl: string
-  readonly kafka: KafkaPart
-  readonly secrets: Readonly<Record<string, string>>
-}
-
-const startOutside = async (): Promise<Outside> => {
-  const [postgres, redis, kafka] = await Promise.all([
-    ownPostgres({ host: hostAddress }),
-    ownRedis({ host: hostAddress }),
-    ownKafka({ host: hostAddress }),
-  ])
-  const urls = await createRoles({
-    adminUrl: new Secret(postgres.url),
-    database: 'konstruct',
-    password: new Secret(randomBytes(12).toString('hex')),
-  })
-  const secrets = {
-    'owner-url': urls.owner.reveal(),
-    'operator-url': urls.operator.reveal(),
-    'app-url': urls.app.reveal(),
-    'redis-url': redis.url,
-    'secret-keys': `first:${randomBytes(32).toString('base64')}`,
-    'visitor-key': randomBytes(32).toString('hex'),
-  }
-  const databaseUrl = new URL(postgres.url)
-  databaseUrl.pathname = '/konstruct'
-  return { databaseUrl: databaseUrl.href, redisUrl: redis.url, kafka, secrets }
-}
-
-const portOf = (url: string): number => Number(new URL(url).port)
-
-const valuesFor = ({ databaseUrl, redisUrl, kafka }: Outside) => {
+const valuesFor = ({ postgres, redis, brokers }: OutsideStores) => {
   const secret = { existingSecret: 'konstruct' }
   return {
-    database: { owner: secret, operator: secret, app: secret, port: portOf(databaseUrl) },
-    redis: { ...secret, port: portOf(redisUrl) },
+    database: { owner: secret, operator: secret, app: secret, port: postgres.port },
+    redis: { ...secret, port: redis.port },
     keys: secret,
-    kafka: { brokers: [...kafka.brokers], replication: 1 },
+    kafka: { brokers: [...brokers], replication: 1 },
     networkPolicy: {
       stores: { to: [{ ipBlock: { cidr: `${hostAddress}/32` } }] },
       // Prometheus runs outside as well.
@@ -113,23 +77,23 @@ const crowdsTenant = (name: string, model: string) => [
 export class Release {
   readonly cluster: BorrowedCluster
   readonly model: DemoModel
-  readonly #outside: Outside
+  readonly stores: OutsideStores
   readonly #folder = mkdtempSync(join(tmpdir(), 'konstruct-release-'))
 
-  private constructor(cluster: BorrowedCluster, outside: Outside, model: DemoModel) {
+  private constructor(cluster: BorrowedCluster, stores: OutsideStores, model: DemoModel) {
     this.cluster = cluster
-    this.#outside = outside
+    this.stores = stores
     this.model = model
   }
 
   /** A cluster with the image and the Secret, and the stores outside; the chart is not installed yet. */
   static async prepare(): Promise<Release> {
     const cluster = await step('cluster', borrowCluster)
-    const [outside, model] = await step('stores and model outside', () =>
-      Promise.all([startOutside(), startDemoModel({ host: hostAddress, port: modelPort })]),
+    const [stores, model] = await step('stores and model outside', () =>
+      Promise.all([startOutsideStores(), startDemoModel({ host: hostAddress, port: modelPort })]),
     )
     await step('image', () => clusterLoad(cluster.folder, { report: silent }))
-    const release = new Release(cluster, outside, model)
+    const release = new Release(cluster, stores, model)
     await release.#makeSecret()
     return release
   }
@@ -157,7 +121,7 @@ export class Release {
   /** Installs the chart, or upgrades it with further values; `--wait` is what a person would say. */
   async install(more: readonly string[] = []): Promise<void> {
     const file = join(this.#folder, 'values.json')
-    writeFileSync(file, JSON.stringify(valuesFor(this.#outside)))
+    writeFileSync(file, JSON.stringify(valuesFor(this.stores)))
     const args = ['upgrade', '--install', 'konstruct', 'charts/konstruct', '-f', file]
     await this.helm(...args, ...more, '--wait', '--timeout=3m')
   }
@@ -184,7 +148,7 @@ export class Release {
 
   /** Asks PostgreSQL as a superuser, whom no policy holds. */
   async rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
-    const client = new Client({ connectionString: this.#outside.databaseUrl })
+    const client = new Client({ connectionString: this.stores.databaseUrl })
     await client.connect()
     try {
       return (await client.query<Record<string, unknown>>(sql)).rows
@@ -194,12 +158,13 @@ export class Release {
   }
 
   get redisUrl(): string {
-    return this.#outside.redisUrl
+    return this.stores.redisUrl
   }
 
   async end(): Promise<void> {
     await this.model.close()
     await this.cluster.giveBack()
+    await this.stores.end()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
@@ -216,7 +181,7 @@ export class Release {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'konstruct', namespace },
-      stringData: this.#outside.secrets,
+      stringData: this.stores.secrets,
     })
   }
 }
