@@ -101,4 +101,34 @@ export const badTenants: readonly BadManifest[] = [
     path: 'spec.limits.maxMessageBytes',
     says: 'write a number of bytes from 1 to 61440',
   },
+  {
+    title: 'a budget of no number',
+    manifest: limits({ budget: { period: 'Day' } }),
+    path: 'spec.limits.budget.tokens',
+    says: 'write how many tokens the tenant may use in a period',
+  },
+  {
+    title: 'a budget of nothing',
+    manifest: limits({ budget: { tokens: 0 } }),
+    path: 'spec.limits.budget.tokens',
+    says: 'write a number of tokens from 1 to 1000000000000; to stop the tenant, set suspended: true',
+  },
+  {
+    title: 'a budget that a number here cannot hold',
+    manifest: limits({ budget: { tokens: 10_000_000_000_000 } }),
+    path: 'spec.limits.budget.tokens',
+    says: 'write a number of tokens from 1 to 1000000000000',
+  },
+  {
+    title: 'half a token',
+    manifest: limits({ budget: { tokens: 1.5 } }),
+    path: 'spec.limits.budget.tokens',
+    says: 'must be of type integer: "number"',
+  },
+  {
+    title: 'a budget for a period that there is not',
+    manifest: limits({ budget: { tokens: 1, period: 'Week' } }),
+    path: 'spec.limits.budget.period',
+    says: 'Unsupported value: "Week": supported values: "Day", "Month"',
+  },
 ]

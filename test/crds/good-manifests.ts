@@ -45,6 +45,7 @@ export const goodManifests: readonly GoodManifest[] = [
     manifest: aTenant({ channels: null, limits: null, suspended: null }),
   },
   { title: 'half of the limits', manifest: aTenant({ limits: { rates: [{ channel: 'slack' }] } }) },
+  { title: 'the largest budget', manifest: aTenant({ limits: { budget: { tokens: 1_000_000_000_000 } } }) },
   { title: 'a display name of 80 wide characters', manifest: aTenant({ displayName: '😀'.repeat(80) }) },
   {
     title: 'a tenant with a status that somebody wrote',

@@ -42,6 +42,7 @@ export const chat = async ({ store, redis }: Stores, tenant = 'acme'): Promise<v
     agent: 'support',
     text: 'hello',
     maxWaitingTurns: 100_000,
+    budget: null,
   })
   await redis.set(sessionKey(tenant, 'thread'), 'writing', 600)
 }

@@ -73,6 +73,7 @@ export const talkingTenant = async (store: FreshStore): Promise<TalkingTenant> =
     agent: 'support',
     text: 'Hello',
     maxWaitingTurns: 100,
+    budget: null,
     ...changes,
   })
   const claim = (ref: TurnRef, changes: ClaimChanges = {}): Promise<ClaimOutcome> =>

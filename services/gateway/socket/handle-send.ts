@@ -66,9 +66,9 @@ const store = async (ports: SendPorts, session: Session, frame: SendFrame): Prom
   const { tenant, user, roles } = session.visit
   const { agent, text, conversation } = frame
   const approach = { tenant, roles, agent, text, channel: 'web' } as const
-  const { maxWaitingTurns } = await timed(ports, 'admit', () => admitMessage(ports.admission, approach))
+  const admitted = await timed(ports, 'admit', () => admitMessage(ports.admission, approach))
   assertMayFollow(ports, session, conversation)
-  const message = { tenant, user, conversation, agent, text, maxWaitingTurns, channel: 'web' } as const
+  const message = { tenant, user, conversation, agent, text, ...admitted, channel: 'web' } as const
   return timed(ports, 'append', () =>
     appendUserMessage(ports.database, { ...message, clientMessageId: frame.id }),
   )

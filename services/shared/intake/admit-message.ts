@@ -6,6 +6,7 @@
 // the rate is then held per process, which is looser, but nobody is locked out.
 import { visibleAgents, type TenantConfig } from '../domain/tenant-config.ts'
 import type { ChannelType } from '../domain/message.ts'
+import type { Budget } from '../domain/resources/tenant.ts'
 import { rateLimitKey } from '../redis/keys.ts'
 import type { RedisConnection } from '../redis/redis-connection.ts'
 import { takeToken, type Rate, type WaitMs } from '../redis/token-bucket.ts'
@@ -30,6 +31,8 @@ export interface Approach {
 export interface Admitted {
   /** Turns of the tenant that may wait or run at once. */
   readonly maxWaitingTurns: number
+  /** Null: there is none. Whether it is used up is seen when the message is stored. */
+  readonly budget: Budget | null
 }
 
 /** For a channel that the tenant's list of rates leaves out: the same as the default of the Tenant resource. */
@@ -50,7 +53,8 @@ export const admitMessage = async (ports: AdmissionPorts, approach: Approach): P
   refuseText(approach.text, config.spec.limits.maxMessageBytes)
   const wait = await takeFrom(ports, approach, rateOf(config, approach.channel))
   if (wait > 0) throw new KonstructError('RATE_LIMITED', { retryAfterMs: wait })
-  return { maxWaitingTurns: config.spec.limits.maxWaitingTurns }
+  const { maxWaitingTurns, budget = null } = config.spec.limits
+  return { maxWaitingTurns, budget }
 }
 
 const refuseText = (text: string, maxBytes: number): void => {

@@ -89,9 +89,10 @@ const rules = {
   TOO_MANY_FRAMES: { kind: 'limit', retry: 'later', status: 429, close: 4429, sentence: 'Too many frames.' },
   BUDGET_EXHAUSTED: {
     kind: 'limit',
-    retry: 'fixed',
+    retry: 'later',
     status: 402,
-    sentence: 'The budget of this tenant is used up.',
+    sentence:
+      "The tokens of this tenant are used up: wait for its budget's next period, or have the budget raised.",
   },
   OVERLOADED: {
     kind: 'limit',

@@ -2,8 +2,10 @@
 // id gives the first one back, whatever its text, so a client may send until it is told `accepted`.
 import { randomUUID } from 'node:crypto'
 import type { ChannelType, Message } from '../domain/message.ts'
+import type { Budget } from '../domain/resources/tenant.ts'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Database, TenantTx } from './database.ts'
+import { budgetValues, isExhausted, untilNextPeriod } from './token-budget.ts'
 
 export interface NewUserMessage {
   readonly tenant: string
@@ -16,6 +18,8 @@ export interface NewUserMessage {
   readonly text: string
   /** Turns of this tenant that may wait or run at once. */
   readonly maxWaitingTurns: number
+  /** Null: there is no end. */
+  readonly budget: Budget | null
 }
 
 export interface StoredUserMessage {
@@ -32,7 +36,8 @@ const titleLength = 80
 
 /**
  * @throws KonstructError `CONVERSATION_NOT_FOUND` when the conversation belongs to another user or agent,
- * `OVERLOADED` when too many turns of the tenant wait already. Nothing is kept then.
+ * `BUDGET_EXHAUSTED` when the tenant's tokens are used up, with the time until the next period, `OVERLOADED` when too many
+ * turns of the tenant wait already. Nothing is kept then.
  */
 export const appendUserMessage = async (
   database: Database,
@@ -60,7 +65,7 @@ const insertion = `
   ), conversation as (
     insert into konstruct.conversations as c
       (tenant_id, id, channel_type, agent, user_id, owner_name, title, last_position)
-    select $1, $2, $3, $4, $5, $4, $6, 1 from waiting where waiting.turns < $11
+    select $1, $2, $3, $4, $5, $4, $6, 1 from waiting where waiting.turns < $11 and not ${isExhausted('$12', '$13')}
     on conflict (tenant_id, id) do update set last_position = c.last_position + 1, updated_at = now()
       where c.user_id = excluded.user_id and c.agent = excluded.agent and c.channel_type = excluded.channel_type
     returning *
@@ -81,7 +86,7 @@ const insertion = `
 
 /** Null when it was stored before, or refused. */
 const insertMessage = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage | null> => {
-  const { conversation, channel, agent, user, text, clientMessageId, maxWaitingTurns } = input
+  const { conversation, channel, agent, user, text, clientMessageId, maxWaitingTurns, budget } = input
   const title = titleOf(text)
   const turn = randomUUID()
   const opened = [tx.tenant, conversation, channel, agent, user, title]
@@ -90,6 +95,7 @@ const insertMessage = async (tx: TenantTx, input: NewUserMessage): Promise<Store
     ...opened,
     ...added,
     maxWaitingTurns,
+    ...budgetValues(budget),
   ])
   if (row === undefined) return null
   const message = userMessage({ ...row, text, author: user, turn })
@@ -124,8 +130,18 @@ const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<Stored
     [tx.tenant, input.conversation, input.clientMessageId, input.user, input.agent, input.channel],
   )
   if (row?.own === false) throw new KonstructError('CONVERSATION_NOT_FOUND')
-  if (row === undefined || row.id === null) throw new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
+  if (row === undefined || row.id === null) throw await refusalFor(tx, input)
   return { message: userMessage(row), turn: row.turn, repeated: true, published: row.published }
+}
+
+/** Looked for a moment later: should the budget's next period have begun, then the message is taken when it is repeated. */
+const refusalFor = async (tx: TenantTx, { budget }: NewUserMessage): Promise<KonstructError> => {
+  const [exhausted] = await tx.query<{ retryAfterMs: number }>(
+    `select ${untilNextPeriod('$3')} as "retryAfterMs" where ${isExhausted('$2', '$3')}`,
+    [tx.tenant, ...budgetValues(budget)],
+  )
+  if (exhausted !== undefined) return new KonstructError('BUDGET_EXHAUSTED', exhausted)
+  return new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
 }
 
 const userMessage = (row: StoredRow): Message => ({

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { publishTenant } from '../../../services/shared/store/publish-tenant.ts'
 import { aTenant } from '../../support/a-tenant.ts'
 import type { ChatClient } from '../../support/chat-client.ts'
+import { endPeriod, useTokens } from '../../support/use-tokens.ts'
 import { gatewayWorld, type GatewayWorld, type TestGateway } from '../../support/gateway-world.ts'
 
 describe('A frame that is refused', () => {
@@ -121,6 +122,30 @@ describe('A frame that is refused', () => {
     await other.sayAccepted('2')
     other.say('3')
     assert.ok(((await other.nextError('OVERLOADED')).retryAfterMs ?? 0) > 0)
+    await other.close()
+  })
+
+  it('gets BUDGET_EXHAUSTED with the time until the next period when the tokens are used up, and is taken in that', async () => {
+    const budget = { tokens: 1_000, period: 'Day' } as const
+    const frugal = (await world.publish(aTenant({ limits: { budget } }))).tenant
+    await useTokens(world.store, frugal, 1_000, 'yesterday')
+    const other = await world.client(gateway, frugal)
+    const taken = other.say('Taken')
+    const accepted = await other.next('accepted')
+    await useTokens(world.store, frugal, 1_000)
+    const refused = other.say('Refused')
+    const error = await other.nextError('BUDGET_EXHAUSTED')
+    assert.equal(error.id, refused.id)
+    assert.match(error.message, /wait for its budget's next period/)
+    assert.ok(
+      (error.retryAfterMs ?? 0) > 0 && (error.retryAfterMs ?? 0) <= 86_400_000,
+      `${error.retryAfterMs} ms`,
+    )
+    other.say('Taken', taken)
+    assert.deepEqual(await other.next('accepted'), accepted, 'a repeat of what was taken')
+    await endPeriod(world.store, frugal)
+    other.say('Refused', refused)
+    await other.next('accepted', (frame) => frame.id === refused.id)
     await other.close()
   })
 

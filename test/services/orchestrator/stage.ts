@@ -198,6 +198,7 @@ export class Stage {
       agent: 'support',
       text: options.text ?? 'Hello',
       maxWaitingTurns: 10_000,
+      budget: null,
     })
     const ref = { tenant, conversation, turn }
     if (options.publish !== false) await this.tell(ref)

@@ -179,6 +179,7 @@ export interface Limits {
    * How long one message of a user may be, in bytes of UTF-8.
    */
   readonly maxMessageBytes: number
+  readonly budget?: Budget
 }
 export interface Rate {
   /**
@@ -193,6 +194,19 @@ export interface Rate {
    * How many messages at once after a quiet time.
    */
   readonly burst: number
+}
+/**
+ * How many tokens the models may read and write for the tenant in a period. When they are used up, messages are refused until the next period begins; replies that are being written are finished. Left out, there is no end.
+ */
+export interface Budget {
+  /**
+   * How many tokens in a period, read and written together.
+   */
+  readonly tokens: number
+  /**
+   * A day or a calendar month, in UTC.
+   */
+  readonly period: 'Day' | 'Month'
 }
 
 /**

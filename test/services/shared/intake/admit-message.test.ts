@@ -49,8 +49,13 @@ describe('A message', () => {
   const admit = (config: TenantConfig, changes: Partial<Approach> = {}) =>
     admitMessage(portsFor(config), approach(config, changes))
 
-  it('is admitted with how many turns of its tenant may wait', async () => {
-    assert.deepEqual(await admit(configOf({ limits: { maxWaitingTurns: 7 } })), { maxWaitingTurns: 7 })
+  it('is admitted with how many turns of its tenant may wait, and what its budget is', async () => {
+    assert.deepEqual(await admit(configOf({ limits: { maxWaitingTurns: 7 } })), {
+      maxWaitingTurns: 7,
+      budget: null,
+    })
+    const budget = { tokens: 1_000, period: 'Day' } as const
+    assert.deepEqual((await admit(configOf({ limits: { budget } }))).budget, budget)
   })
 
   it('is refused unless its tenant is active', async () => {

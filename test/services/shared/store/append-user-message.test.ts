@@ -6,6 +6,8 @@ import { confirmPublished } from '../../../../services/shared/store/open-turns.t
 import { countRows } from '../../../../services/shared/store/purge-tenant.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
+import { useTokens } from '../../../support/use-tokens.ts'
+import type { KonstructError } from '../../../../services/shared/runtime/errors.ts'
 
 describe('Appending a message', () => {
   let store: FreshStore
@@ -89,6 +91,51 @@ describe('Appending a message', () => {
   it('gives a repeated message the first one back also when no more may wait', async () => {
     const message = of.aMessage({ maxWaitingTurns: 1 })
     const { turn } = await appendUserMessage(store.app, message)
+    const again = await appendUserMessage(store.app, message)
+    assert.deepEqual([again.turn, again.repeated], [turn, true])
+  })
+
+  const aDay = { tokens: 100, period: 'Day' } as const
+  const aMonth = { tokens: 100, period: 'Month' } as const
+
+  it('refuses what comes when the budget is used up, with the time until the next period, and keeps nothing of it', async () => {
+    await useTokens(store, of.tenant, 99)
+    const { conversation } = await of.send({ budget: aDay })
+    const before = await kept(conversation)
+    await useTokens(store, of.tenant, 1)
+    const now = new Date()
+    const untilMidnight =
+      Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1) - Number(now)
+    for (const changes of [{ conversation }, { maxWaitingTurns: 1 }, {}])
+      await assert.rejects(of.send({ budget: aDay, ...changes }), (error: KonstructError) => {
+        const offByMs = Math.abs((error.retryAfterMs ?? 0) - untilMidnight)
+        return error.code === 'BUDGET_EXHAUSTED' && offByMs < 10_000
+      })
+    assert.deepEqual(await kept(conversation), before)
+    assert.equal((await countRows(store.operator, of.tenant)).conversations, 1)
+    await assert.rejects(of.send({ conversation, user: 'bob', budget: aDay }), {
+      code: 'CONVERSATION_NOT_FOUND',
+    })
+    await assert.rejects(of.send({ maxWaitingTurns: 1 }), { code: 'OVERLOADED' }, 'without a budget')
+  })
+
+  it('counts what was used in the period that runs, and in no other', async () => {
+    await useTokens(store, of.tenant, 1_000, 'end of last month')
+    await of.send({ budget: aMonth })
+    await useTokens(store, of.tenant, 60, 'first of the month')
+    await useTokens(store, of.tenant, 39)
+    await of.send({ budget: aMonth })
+    await useTokens(store, of.tenant, 1)
+    await assert.rejects(of.send({ budget: aMonth }), { code: 'BUDGET_EXHAUSTED' })
+    const other = await talkingTenant(store)
+    await useTokens(store, other.tenant, 1_000, 'yesterday')
+    await other.send({ budget: aDay })
+  })
+
+  it('gives a repeated message the first one back also when the budget is used up', async () => {
+    const message = of.aMessage({ budget: aDay })
+    const { turn } = await appendUserMessage(store.app, message)
+    await useTokens(store, of.tenant, 100)
     const again = await appendUserMessage(store.app, message)
     assert.deepEqual([again.turn, again.repeated], [turn, true])
   })
