@@ -30,6 +30,7 @@ export class RunningTurns {
   readonly #turns = new Map<string, Running>()
   #timer: NodeJS.Timeout | undefined
   #renewing: Promise<void> = Promise.resolve()
+  #abandoned = false
   #closed = false
 
   constructor(ports: RunningTurnsPorts, everyMs: number) {
@@ -42,6 +43,8 @@ export class RunningTurns {
   begin(ref: TurnRef): AbortSignal {
     const control = new AbortController()
     this.#turns.set(ref.turn, { ref, control })
+    // Its claim was under way when all were given up.
+    if (this.#abandoned) this.abort(ref.turn, 'abandoned')
     return control.signal
   }
 
@@ -53,7 +56,9 @@ export class RunningTurns {
     this.#turns.get(turn)?.control.abort(reason)
   }
 
+  /** Those that run, and those that are begun from now on. */
   abandonAll(): void {
+    this.#abandoned = true
     for (const turn of this.#turns.keys()) this.abort(turn, 'abandoned')
   }
 

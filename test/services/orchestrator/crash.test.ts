@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
 import { freePort } from '../../../dev/parts/free-port.ts'
 import { type LeashedProgram, startLeashed } from '../../../dev/parts/leashed-program.ts'
 import type { TurnRef } from '../../../services/shared/domain/turn.ts'
@@ -115,6 +117,32 @@ describe('An orchestrator that ends', function () {
     assert.ok(stage.model.asked[0]?.closed.aborted)
   })
 
+  it('hands over a turn whose claim is answered only after all were given up', async () => {
+    stage.model.script = stuck
+    const first = await stage.start({ drainMs: 100, leaseMs: 30_000 })
+    const admin = new Client({ connectionString: stage.store.adminUrl.reveal() })
+    await admin.connect()
+    const lock = `(hashtextextended('konstruct.claim/' || $1, 0))`
+    await admin.query(`select pg_advisory_lock${lock}`, [stage.tenant])
+    const ref = await stage.send()
+    await waitUntil({ until: 'its claim waits' }, async () => {
+      const { rows } = await admin.query(`select from pg_locks where locktype = 'advisory' and not granted`)
+      return rows.length > 0
+    })
+    const stopped = stage.stop(first)
+    // Long after the turns that ran were given up, and long before the connections are closed.
+    await sleep(700)
+    await admin.query(`select pg_advisory_unlock${lock}`, [stage.tenant])
+    await stopped
+    await admin.end()
+    assert.equal(stage.model.asked.length, 0)
+    assert.deepEqual(await stage.replies(ref), [])
+    stage.model.script = sayHello
+    await stage.start()
+    assert.equal((await stage.ended(ref)).state, 'answered')
+    assert.deepEqual(await stage.replies(ref), [{ text: 'Hello', finish: 'complete' }])
+  })
+
   it('leaves what waits behind a running turn to the next one', async () => {
     stage.model.script = stuck
     const first = await stage.start({ drainMs: 100 })
@@ -134,7 +162,13 @@ describe('An orchestrator that ends', function () {
 
   it('saved but not announced: the reply is announced by the next one, and the model is not asked', async () => {
     const ref = await stage.send({ publish: false })
-    const claim = await claimTurn(stage.store.app, { ref, worker: 'dead', leaseMs: 1, maxConcurrentTurns: 8 })
+    const claim = await claimTurn(stage.store.app, {
+      ref,
+      worker: 'dead',
+      leaseMs: 1,
+      maxConcurrentTurns: 8,
+      budget: null,
+    })
     assert.equal(claim.kind, 'claimed')
     await saveReply(stage.store.app, {
       ref,
@@ -177,6 +211,7 @@ describe('An orchestrator that ends', function () {
       worker: 'other',
       leaseMs: 60_000,
       maxConcurrentTurns: 8,
+      budget: null,
     })
     assert.equal(claim.kind, 'claimed')
     await waitUntil({ until: 'it gave up' }, () => stage.model.asked[0]?.closed.aborted)
