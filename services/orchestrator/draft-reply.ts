@@ -1,6 +1,6 @@
 // From a claimed turn to what the agent has to say, or to the error that its user is shown. Nothing is saved here.
 import { errorCodes, type ErrorCode } from '../shared/domain/frame-errors.ts'
-import { asKonstructError } from '../shared/runtime/errors.ts'
+import { asKonstructError, KonstructError } from '../shared/runtime/errors.ts'
 import type { Attempt } from './begin-attempt.ts'
 import { buildPrompt } from './build-prompt.ts'
 import { callModel } from './call-model.ts'
@@ -26,6 +26,8 @@ const unasked = { text: '', usage: null, context: null, request: null } as const
 export const draftReply = async (ports: TurnPorts, attempt: Attempt): Promise<DraftedReply> => {
   try {
     if (attempt.claim.attempt > mostAttempts) return failed('INTERNAL')
+    // Also when it was begun before the tokens ran out, by a worker that died: it would be asked for anew.
+    if (attempt.claim.exhausted) throw new KonstructError('BUDGET_EXHAUSTED')
     const askedAt = performance.now()
     const context = await whileStoreAway(attempt.signal, () => loadContext(ports, attempt.claim))
     noteHop(ports.metrics, 'context', performance.now() - askedAt)

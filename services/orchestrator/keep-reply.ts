@@ -21,15 +21,17 @@ export const keepReply = async (
 ): Promise<Message | null> => {
   const unlessLost = signalOfLoss(attempt.signal, ports.closing)
   const reply = replyOf(ports, attempt, draft)
-  try {
-    const kept = await whileStoreAway(unlessLost, () => saveReply(ports.database, reply))
-    if (kept !== null) noteTokens(ports, reply)
+  const keep = async (what: Reply): Promise<Message | null> => {
+    const kept = await whileStoreAway(unlessLost, () => saveReply(ports.database, what))
+    if (kept !== null) noteTokens(ports, what)
     return kept
+  }
+  try {
+    return await keep(reply)
   } catch (thrown) {
     const error = asKonstructError(thrown)
     ports.log.error('reply cannot be saved', { ...attempt.claim.ref, code: error.code, error })
-    const apology: Reply = { ...reply, state: 'failed', code: 'INTERNAL', text: '' }
-    return whileStoreAway(unlessLost, () => saveReply(ports.database, apology))
+    return keep({ ...reply, state: 'failed', code: 'INTERNAL', text: '' })
   }
 }
 

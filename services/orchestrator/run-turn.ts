@@ -5,6 +5,7 @@ import { announceAgain, announceReply } from './announce-reply.ts'
 import { beginAttempt } from './begin-attempt.ts'
 import type { OfferedTurn } from './dispatcher.ts'
 import { draftReply } from './draft-reply.ts'
+import { findLimits } from './find-limits.ts'
 import { keepReply } from './keep-reply.ts'
 import { noteHop, type RunOutcome } from './metrics.ts'
 import { abortReason } from './running-turns.ts'
@@ -12,10 +13,10 @@ import type { TurnPorts } from './turn-ports.ts'
 import { whileStoreAway } from './while-store-away.ts'
 
 export const runTurn = async (ports: TurnPorts, { ref, finish }: OfferedTurn): Promise<RunOutcome> => {
-  const { database, worker, leaseMs, limitOf, closing, metrics } = ports
+  const { database, worker, leaseMs, closing, metrics } = ports
   const askedAt = performance.now()
-  const claim = await whileStoreAway(closing, () =>
-    claimTurn(database, { ref, worker, leaseMs, maxConcurrentTurns: limitOf(ref.tenant) }),
+  const claim = await whileStoreAway(closing, async () =>
+    claimTurn(database, { ref, worker, leaseMs, ...(await findLimits(ports, ref.tenant)) }),
   )
   if (claim === null) return 'abandoned'
   noteHop(metrics, 'claim', performance.now() - askedAt)

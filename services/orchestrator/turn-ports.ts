@@ -16,8 +16,6 @@ export interface TurnPorts extends ContextPorts, ModelCallPorts {
   /** Unique per process, also over restarts. */
   readonly worker: string
   readonly leaseMs: number
-  /** Turns of a tenant that may run at once, over all workers. */
-  readonly limitOf: (tenant: string) => number
   /** Aborted when the process may wait no longer. */
   readonly closing: AbortSignal
 }

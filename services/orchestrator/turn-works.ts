@@ -34,7 +34,7 @@ interface WorksOptions {
   readonly log: Log
 }
 
-/** A tenant that is not known here yet runs its turns one by one until it is. */
+/** A tenant that is not known here yet has its turns started one by one until it is. */
 const limitOfUnknown = 1
 /** Leases are renewed so often within their time that two renewals may fail. */
 const renewalsPerLease = 3
@@ -110,12 +110,13 @@ export class TurnWorks {
 
   #openDispatcher(): Dispatcher {
     const { config, metrics, log } = this.#options
+    const { directory } = this.#options.clients
     const ports = this.#turnPorts()
     return new Dispatcher(
       {
         log,
         metrics,
-        limitOf: ports.limitOf,
+        limitOf: (tenant) => directory.get(tenant)?.config.spec.limits.maxConcurrentTurns ?? limitOfUnknown,
         run: (turn) => runTurn(ports, turn),
         setAside: (ref) => this.#setAside.add(ref),
         onRoom: () => this.#takeUp.wake(),
@@ -126,7 +127,7 @@ export class TurnWorks {
 
   #turnPorts(): TurnPorts {
     const { config, clients, metrics, log } = this.#options
-    const { database, redis, directory } = clients
+    const { database, redis } = clients
     return {
       ...clients,
       metrics,
@@ -137,7 +138,6 @@ export class TurnWorks {
       closeTurn: this.#closeTurn,
       worker: this.#worker,
       leaseMs: config.leaseMs,
-      limitOf: (tenant) => directory.get(tenant)?.config.spec.limits.maxConcurrentTurns ?? limitOfUnknown,
       closing: this.#closing.signal,
     }
   }

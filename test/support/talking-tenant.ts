@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { Client } from 'pg'
+import type { Budget } from '../../services/shared/domain/resources/tenant.ts'
 import type { TurnRef } from '../../services/shared/domain/turn.ts'
 import { appendUserMessage, type NewUserMessage } from '../../services/shared/store/append-user-message.ts'
 import { claimTurn, type ClaimedTurn, type ClaimOutcome } from '../../services/shared/store/claim-turn.ts'
@@ -11,6 +12,7 @@ import type { FreshStore } from './fresh-store.ts'
 interface ClaimChanges {
   readonly worker?: string
   readonly maxConcurrentTurns?: number
+  readonly budget?: Budget
 }
 
 export interface TalkingTenant {
@@ -77,7 +79,14 @@ export const talkingTenant = async (store: FreshStore): Promise<TalkingTenant> =
     ...changes,
   })
   const claim = (ref: TurnRef, changes: ClaimChanges = {}): Promise<ClaimOutcome> =>
-    claimTurn(store.app, { ref, worker: 'w1', leaseMs: 60_000, maxConcurrentTurns: 8, ...changes })
+    claimTurn(store.app, {
+      ref,
+      worker: 'w1',
+      leaseMs: 60_000,
+      maxConcurrentTurns: 8,
+      budget: null,
+      ...changes,
+    })
   return {
     tenant,
     aMessage,

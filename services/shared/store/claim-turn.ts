@@ -6,8 +6,10 @@
 // lock is held until the commit, so the commit is sent along and not waited for on disk. What a crash of PostgreSQL can lose of it is the
 // lease: its worker is told by the next renewal, and by the fence, and the turn is found again.
 import type { Message, MessageFinish } from '../domain/message.ts'
+import type { Budget } from '../domain/resources/tenant.ts'
 import type { TurnEnd, TurnRef } from '../domain/turn.ts'
 import type { Database, TenantTx } from './database.ts'
+import { budgetValues, isExhausted } from './token-budget.ts'
 
 export interface ClaimRequest {
   readonly ref: TurnRef
@@ -16,6 +18,8 @@ export interface ClaimRequest {
   readonly leaseMs: number
   /** Turns of this tenant that may run at once, over all workers. */
   readonly maxConcurrentTurns: number
+  /** Null: there is no end. */
+  readonly budget: Budget | null
 }
 
 export interface ClaimedTurn {
@@ -29,6 +33,8 @@ export interface ClaimedTurn {
   /** The turn of the newest exchange between this user and this agent: a memory that ends otherwise is not whole. */
   readonly lastExchange: string | null
   readonly stopRequested: boolean
+  /** The tenant's tokens are used up: the turn is to end without a question to the model. */
+  readonly exhausted: boolean
 }
 
 /** Saved, but perhaps never announced: its final event must be sent again. */
@@ -59,6 +65,7 @@ interface TurnRow {
   readonly running: number
   readonly lastExchange: string | null
   readonly stopRequested: boolean
+  readonly exhausted: boolean
   /** Null: it was not taken. */
   readonly attempt: number | null
 }
@@ -71,9 +78,11 @@ export const claimTurn = async (database: Database, request: ClaimRequest): Prom
     { durable: false, atOnce: true },
   )
   if (row === undefined) return { kind: 'done' }
-  const { state, attempt, agent, user, text, lastExchange, stopRequested } = row
-  if (attempt !== null)
-    return { kind: 'claimed', ref: request.ref, attempt, agent, user, text, lastExchange, stopRequested }
+  const { state, attempt, agent, user, text, lastExchange, stopRequested, exhausted } = row
+  if (attempt !== null) {
+    const { ref } = request
+    return { kind: 'claimed', ref, attempt, agent, user, text, lastExchange, stopRequested, exhausted }
+  }
   if (state !== 'queued' && state !== 'running')
     return database.withTenant(tenant, (tx) => readUnannounced(tx, request, row, state))
   if (row.held) return { kind: 'held' }
@@ -90,7 +99,7 @@ const lockTenant = (tx: TenantTx): Promise<unknown> =>
  * PostgreSQL. The lease looks at its row as it is when it is locked: a turn that was finished a moment ago stays so.
  */
 const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | undefined> => {
-  const { ref, worker, leaseMs, maxConcurrentTurns } = request
+  const { ref, worker, leaseMs, maxConcurrentTurns, budget } = request
   const [row] = await tx.query<TurnRow>(
     `with turn as (
        select t.state, t.agent, t.user_id as user, t.error_code as code, m.text, o.stop_requested as "stopRequested",
@@ -103,7 +112,8 @@ const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | 
            where p.tenant_id = $1 and p.agent = t.agent and p.user_id = t.user_id and p.state in ('answered', 'stopped')
              and (select a.text <> '' from konstruct.messages a
                where a.tenant_id = $1 and a.turn_id = p.id and a.role = 'agent')
-           order by p.finished_at desc limit 1) as "lastExchange"
+           order by p.finished_at desc limit 1) as "lastExchange",
+         ${isExhausted('$6', '$7')} as exhausted
        from konstruct.open_turns o
        join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
        join konstruct.messages m on m.tenant_id = t.tenant_id and m.turn_id = t.id and m.role = 'user'
@@ -122,7 +132,7 @@ const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | 
        returning t.attempt
      )
      select turn.*, attempt.attempt from turn left join attempt on true`,
-    [ref.tenant, ref.turn, worker, leaseMs / 1_000, maxConcurrentTurns],
+    [ref.tenant, ref.turn, worker, leaseMs / 1_000, maxConcurrentTurns, ...budgetValues(budget)],
   )
   return row
 }

@@ -31,6 +31,7 @@ export const playTurn = async (
     worker: 'test',
     leaseMs: 60_000,
     maxConcurrentTurns: 100,
+    budget: null,
   })
   if (claim.kind !== 'claimed') assert.fail(`the claim gave ${claim.kind}`)
   const { attempt, agent } = claim

@@ -198,6 +198,7 @@ describe('A stop', () => {
       worker: 'w',
       leaseMs: 1_000,
       maxConcurrentTurns: 8,
+      budget: null,
     })
     assert.equal(claim.kind === 'claimed' && claim.stopRequested, true)
     await client.close()

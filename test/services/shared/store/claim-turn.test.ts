@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
+import { useTokens } from '../../../support/use-tokens.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
 
 describe('Claiming a turn', () => {
@@ -87,6 +88,20 @@ describe('Claiming a turn', () => {
       ),
     )
     assert.deepEqual(turn, { state: 'answered', attempt })
+  })
+
+  it('tells whether the tokens of the tenant are used up, and takes the turn all the same', async () => {
+    const budget = { tokens: 100, period: 'Month' } as const
+    const exhausted = async (changes: { readonly budget?: typeof budget }): Promise<boolean | string> => {
+      const outcome = await of.claim(await of.send(), changes)
+      return outcome.kind === 'claimed' ? outcome.exhausted : outcome.kind
+    }
+    await useTokens(store, of.tenant, 1_000, 'end of last month')
+    await useTokens(store, of.tenant, 99)
+    assert.equal(await exhausted({ budget }), false)
+    await useTokens(store, of.tenant, 1)
+    assert.equal(await exhausted({ budget }), true)
+    assert.equal(await exhausted({}), false, 'without a budget')
   })
 
   it('finds nothing to do for a turn that is not there', async () => {
