@@ -13,25 +13,45 @@ const columns = (refs: readonly TurnRef[]) =>
 
 const named = `(tenant_id, turn_id) in (select * from unnest($1::text[], $2::uuid[]))`
 
+/**
+ * Rows that meet the condition, as `chosen`. Batches of two processes often name the same ones: all lock them in one order,
+ * or each would come to wait for the other.
+ */
+const choosing = (condition: string): string => `
+  with chosen as (
+    select tenant_id, turn_id from konstruct.open_turns where ${condition}
+    order by tenant_id, turn_id for update)`
+
+const isChosen = `o.tenant_id = chosen.tenant_id and o.turn_id = chosen.turn_id`
+
 /** A note that is lost is made again: its turn is published or announced once more, which changes nothing. */
 const repeatable = { durable: false } as const
 
 /** Notes that Kafka has these turns. */
 export const confirmPublished = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
   database.acrossTenants(async (tx) => {
-    await tx.query(`update konstruct.open_turns set published_at = now() where ${named}`, columns(refs))
+    await tx.query(
+      `${choosing(named)} update konstruct.open_turns o set published_at = now() from chosen where ${isChosen}`,
+      columns(refs),
+    )
   }, repeatable)
 
 /** Leaves turns to be taken up later, by whoever has a place free. */
 export const setAside = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
   database.acrossTenants(async (tx) => {
-    await tx.query(`update konstruct.open_turns set set_aside = true where ${named}`, columns(refs))
+    await tx.query(
+      `${choosing(named)} update konstruct.open_turns o set set_aside = true from chosen where ${isChosen}`,
+      columns(refs),
+    )
   })
 
 /** Forgets turns whose end was announced. */
 export const closeTurns = (database: Database, refs: readonly TurnRef[]): Promise<void> =>
   database.acrossTenants(async (tx) => {
-    await tx.query(`delete from konstruct.open_turns where finished and ${named}`, columns(refs))
+    await tx.query(
+      `${choosing(`finished and ${named}`)} delete from konstruct.open_turns o using chosen where ${isChosen}`,
+      columns(refs),
+    )
   }, repeatable)
 
 interface WaitingTurnsQuery {
@@ -81,10 +101,10 @@ export const renewLeases = (
 ): Promise<readonly RenewedTurn[]> =>
   database.acrossTenants((tx) =>
     tx.query<RenewedTurn>(
-      `update konstruct.open_turns set lease_until = now() + make_interval(secs => $3)
-       where ${named} and worker = $4
-       returning tenant_id as tenant, conversation_id as conversation, turn_id as turn,
-         stop_requested as "stopRequested"`,
+      `${choosing(`${named} and worker = $4`)}
+       update konstruct.open_turns o set lease_until = now() + make_interval(secs => $3) from chosen where ${isChosen}
+       returning o.tenant_id as tenant, o.conversation_id as conversation, o.turn_id as turn,
+         o.stop_requested as "stopRequested"`,
       [...columns(refs), leaseMs / 1_000, worker],
     ),
   )
@@ -93,8 +113,8 @@ export const renewLeases = (
 export const releaseLeases = (database: Database, worker: string): Promise<void> =>
   database.acrossTenants(async (tx) => {
     await tx.query(
-      `update konstruct.open_turns set lease_until = '-infinity', set_aside = true
-       where worker = $1 and not finished`,
+      `${choosing('worker = $1 and not finished')}
+       update konstruct.open_turns o set lease_until = '-infinity', set_aside = true from chosen where ${isChosen}`,
       [worker],
     )
   })

@@ -36,14 +36,17 @@ const usageShards = 8
  * Everything or nothing, as the fence decides: whoever comes with an old one adds neither a reply nor its usage. What a
  * worker used that lost its turn is therefore not counted; nor is what a worker used that died.
  *
- * The turn's rows are locked before the conversation's, and the row of usage last, since others want it most.
+ * What is open is locked first, as a claim does, or the two would come to wait for each other; then the turn, the
+ * conversation, and the row of usage last, since others want it most.
  */
 const ending = `
-  with ended as (
-    update konstruct.turns
+  with open as (
+    select turn_id from konstruct.open_turns where tenant_id = $1 and turn_id = $2 for update
+  ), ended as (
+    update konstruct.turns t
     set state = $4, error_code = $5, input_tokens = $6, output_tokens = $7, finished_at = now()
-    where tenant_id = $1 and id = $2 and attempt = $3 and state = 'running'
-    returning id
+    from open where t.tenant_id = $1 and t.id = open.turn_id and t.attempt = $3 and t.state = 'running'
+    returning t.id
   ), finished as (
     update konstruct.open_turns o set finished = true
     from ended where o.tenant_id = $1 and o.turn_id = ended.id

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { Client } from 'pg'
+import type { TurnRef } from '../../../../services/shared/domain/turn.ts'
 import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
 import {
   confirmPublished,
@@ -13,6 +15,7 @@ import { requestStop } from '../../../../services/shared/store/request-stop.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
+import { waitUntil } from '../../../support/wait-until.ts'
 
 describe('A waiting turn is found again', () => {
   let store: FreshStore
@@ -125,5 +128,42 @@ describe('The backlog of a tenant', () => {
     assert.deepEqual(await backlog(), { open: 3, seconds: 60 })
     await saveReply(store.app, of.aReply(running, attempt))
     assert.deepEqual(await backlog(), { open: 2, seconds: 900 })
+  })
+})
+
+describe('Batches that name the same turns', () => {
+  let store: FreshStore
+  let admin: Client
+  before(async () => {
+    store = await freshStore()
+    admin = new Client({ connectionString: store.adminUrl.reveal() })
+    await admin.connect()
+  })
+  after(async () => {
+    await admin.end()
+    await store.close()
+  })
+
+  it('lock them in one order, however they are named, so that none waits for another that waits for it', async () => {
+    const of = await talkingTenant(store)
+    const refs: TurnRef[] = []
+    for (let n = 0; n < 12; n += 1) refs.push(await of.send())
+    const [first, ...others] = refs.toSorted((one, other) => (one.turn < other.turn ? -1 : 1))
+    await admin.query('begin')
+    await admin.query('select from konstruct.open_turns where turn_id = $1 for update', [first?.turn])
+    const batch = confirmPublished(store.app, refs)
+    await waitUntil({ until: 'the batch waits for the first' }, async () => {
+      const { rows } = await admin.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return rows.length === 1
+    })
+    const { rows: free } = await admin.query(
+      'select from konstruct.open_turns where turn_id = any ($1) for update skip locked',
+      [others.map(({ turn }) => turn)],
+    )
+    await admin.query('commit')
+    await batch
+    assert.equal(free.length, others.length)
   })
 })

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { Client } from 'pg'
 import { closeTurns } from '../../../../services/shared/store/open-turns.ts'
 import { countRows } from '../../../../services/shared/store/purge-tenant.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
+import { waitUntil } from '../../../support/wait-until.ts'
 
 describe('Saving a reply', () => {
   let store: FreshStore
@@ -45,6 +47,31 @@ describe('Saving a reply', () => {
     await Promise.all(replies.map((reply) => saveReply(store.app, reply)))
     assert.deepEqual(await of.used(), [120, 80])
     assert.ok((await countRows(store.operator, of.tenant)).daily_usage > 1, 'over several rows')
+  })
+
+  it('does not come to wait for a claim that waits for it', async () => {
+    const ref = await of.send()
+    const { attempt } = await of.claimed(ref, 'w1')
+    await of.age(ref, 120)
+    const admin = new Client({ connectionString: store.adminUrl.reveal() })
+    await admin.connect()
+    const waiting = (backends: number) =>
+      waitUntil({ until: `${backends} wait` }, async () => {
+        const { rows } = await admin.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+        return rows.length === backends
+      })
+    await admin.query('begin')
+    await admin.query('select from konstruct.turns where id = $1 for update', [ref.turn])
+    const saved = saveReply(store.app, of.aReply(ref, attempt))
+    await waiting(1)
+    const claimed = of.claim(ref, { worker: 'w2' })
+    await waiting(2)
+    await admin.query('commit')
+    assert.equal((await saved)?.text, 'Hi Ann')
+    assert.equal((await claimed).kind, 'held')
+    await admin.end()
   })
 
   it('is refused to a worker whose fence is old', async () => {
