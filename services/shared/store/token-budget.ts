@@ -1,7 +1,8 @@
 // What statements ask about a tenant's budget of tokens. It is asked within the statement that would use them, for nothing
 // else sees what is committed at that moment; without a budget PostgreSQL reads no row for it.
 //
-// Periods begin and end by PostgreSQL's clock, in UTC, so that all processes agree.
+// Periods begin and end by PostgreSQL's clock, in UTC, so that all processes agree. A gateway or an orchestrator of an
+// earlier version asks for no budget: until a rollout has ended, it takes and begins what this one would not.
 import type { Budget } from '../domain/resources/tenant.ts'
 
 /** Values for the parameters that `isExhausted` is told of. */

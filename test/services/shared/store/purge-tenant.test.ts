@@ -3,6 +3,7 @@ import { appendUserMessage } from '../../../../services/shared/store/append-user
 import { countRows, purgeTenant } from '../../../../services/shared/store/purge-tenant.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { useTokens } from '../../../support/use-tokens.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
 
 describe('Purging a tenant', () => {
@@ -28,6 +29,14 @@ describe('Purging a tenant', () => {
     assert.ok(Object.values(await countRows(store.operator, of.tenant)).every((count) => count === 0))
     assert.equal((await countRows(store.operator, other)).messages, 1)
     await purgeTenant(store.operator, other)
+  })
+
+  it('takes usage along with the row of its tenant, also for an operator that does not know of usage', async () => {
+    await useTokens(store, of.tenant, 10)
+    await store.operator.acrossTenants((tx) =>
+      tx.query('delete from konstruct.tenants where tenant_id = $1', [of.tenant]),
+    )
+    assert.equal((await countRows(store.operator, of.tenant)).daily_usage, 0)
   })
 
   it('refuses whoever comes later, and takes along what slips in beside it', async () => {
