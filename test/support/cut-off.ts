@@ -1,5 +1,5 @@
-// A wire to a part that can be cut and mended: what goes through it finds the part away and back again, while the part
-// itself, which other tests use too, goes on.
+// A wire to a part that can be cut, silenced and mended: what goes through it finds the part away and back again, while
+// the part itself, which other tests use too, goes on.
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface Wire {
@@ -7,6 +7,8 @@ export interface Wire {
   readonly url: string
   /** Ends every connection and takes no new one. */
   cut(): Promise<void>
+  /** Passes nothing on any more, and tells nobody: as a network that loses packets. Connections of before stay silent. */
+  silence(): void
   mend(): Promise<void>
   close(): Promise<void>
 }
@@ -15,6 +17,7 @@ export interface Wire {
 export const wireTo = async (url: string): Promise<Wire> => {
   const target = new URL(url)
   const sockets = new Set<Socket>()
+  let silent = false
   const keep = (socket: Socket): Socket => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
@@ -22,6 +25,10 @@ export const wireTo = async (url: string): Promise<Wire> => {
     return socket
   }
   const server = createServer((near) => {
+    if (silent) {
+      keep(near).pause()
+      return
+    }
     const far = keep(connect(Number(target.port), target.hostname))
     keep(near).pipe(far).pipe(near)
     near.on('close', () => far.destroy())
@@ -42,7 +49,14 @@ export const wireTo = async (url: string): Promise<Wire> => {
   return {
     url: through.href,
     cut,
-    mend: () => listen(port),
+    silence: () => {
+      silent = true
+      for (const socket of sockets) socket.unpipe().pause()
+    },
+    mend: async () => {
+      silent = false
+      if (!server.listening) await listen(port)
+    },
     close: () => (server.listening ? cut() : Promise.resolve()),
   }
 }

@@ -1,6 +1,8 @@
 // One connection that listens for all conversations of a process. Each channel is subscribed while someone listens.
 // ioredis subscribes again by itself after a reconnect, but what was said meanwhile is gone: `onReconnect` tells, and
 // every listener must then look into the stream for what it missed.
+//
+// Who only listens would never learn that its connection is dead, so it asks now and then.
 import type { Redis } from 'ioredis'
 import { KonstructError } from '../runtime/errors.ts'
 import type { RedisKey } from './keys.ts'
@@ -14,10 +16,14 @@ interface Channel {
   readonly confirmed: Promise<unknown>
 }
 
+/** Between two questions whether the connection lives, in milliseconds. */
+const askEveryMs = 5_000
+
 export class ChannelSubscriber {
   readonly #client: Redis
   readonly #channels = new Map<string, Channel>()
   readonly #onReconnect = new Set<() => void>()
+  readonly #asking: NodeJS.Timeout
   #wasReady = false
 
   constructor(options: RedisOptions) {
@@ -25,6 +31,7 @@ export class ChannelSubscriber {
     this.#client.on('message', (channel: string, message: string) => this.#hear(channel, message))
     this.#client.on('ready', () => this.#becomeReady())
     this.#client.connect().catch(() => {})
+    this.#asking = setInterval(() => void this.#client.ping().catch(() => {}), askEveryMs)
   }
 
   get ready(): boolean {
@@ -59,6 +66,7 @@ export class ChannelSubscriber {
   }
 
   close(): void {
+    clearInterval(this.#asking)
     this.#client.disconnect()
   }
 

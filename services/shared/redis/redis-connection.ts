@@ -29,6 +29,11 @@ type ScriptCall = (key: string, ...args: readonly Argument[]) => Promise<unknown
 
 /** A command that takes longer than this, in milliseconds, counts as failed. */
 const commandTimeoutMs = 2_000
+/**
+ * A connection on which nothing comes for this long, although something was asked, is given up for a new one, in
+ * milliseconds: when packets were lost on the way, TCP goes on trying for as long as they were lost, and longer.
+ */
+const silentConnectionMs = 5_000
 /** Reconnects after 50 ms, 100 ms, … at most this, in milliseconds. */
 const longestReconnectMs = 1_000
 
@@ -42,6 +47,7 @@ export const openRedis = ({ url, name, log }: RedisOptions): Redis => {
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
+    socketTimeout: silentConnectionMs,
     connectTimeout: 5_000,
     retryStrategy: (times) => Math.min(50 * times, longestReconnectMs),
   })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { webchatResponseKey } from '../../../../services/shared/redis/keys.ts'
+import { wireTo } from '../../../support/cut-off.ts'
 import { ownRedis } from '../../../support/parts.ts'
 import { type OpenRedis, openRedisAt } from '../../../support/open-redis.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
@@ -61,5 +62,36 @@ describe('The subscriber of a process', () => {
     await open.redis.publish(key, 'again')
     await waitUntil({ until: 'it heard' }, () => heard.length === 1)
     leave()
+  })
+
+  it('finds out that its connection is dead, also when nobody says so', async function () {
+    this.timeout(30_000)
+    const { url } = await ownRedis()
+    const wire = await wireTo(url)
+    const far = await openRedisAt(wire.url)
+    try {
+      const key = webchatResponseKey('acme', randomUUID())
+      const heard: string[] = []
+      const leave = await far.subscriber.listen(key, (message) => heard.push(message))
+      wire.silence()
+      await assert.rejects(far.redis.publish(key, 'lost'), { code: 'REDIS_UNAVAILABLE' })
+      await waitUntil(
+        { until: 'both gave their connections up', deadlineMs: 15_000 },
+        () => !far.redis.ready && !far.subscriber.ready,
+      )
+      await wire.mend()
+      await waitUntil(
+        { until: 'both are back', deadlineMs: 10_000 },
+        () => far.redis.ready && far.subscriber.ready,
+      )
+      await waitUntil({ until: 'it hears again' }, async () => {
+        await far.redis.publish(key, 'again')
+        return heard.includes('again')
+      })
+      leave()
+    } finally {
+      far.close()
+      await wire.close()
+    }
   })
 })
