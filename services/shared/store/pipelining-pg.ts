@@ -36,7 +36,9 @@ class PipeliningClient extends pg.Client {
 
   #endWhenSilentFor(ms: number): void {
     const socket = this.connection.stream as Socket
-    socket.setTimeout(ms, () => {
+    socket.setTimeout(ms)
+    // At every time-out: given to setTimeout, it would be called at the first one only, which may be that of an idle connection.
+    socket.on('timeout', () => {
       if (this.#isAsked) socket.destroy(silence())
     })
   }
