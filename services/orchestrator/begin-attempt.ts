@@ -23,7 +23,6 @@ export const beginAttempt = (ports: TurnPorts, claim: ClaimedTurn): Attempt => {
   if (claim.stopRequested) ports.running.abort(ref.turn, 'stopped')
   const stream = openStream(ports, claim)
   if (attempt > 1) stream.restart()
-  stream.changeState('thinking')
   const stopListening = followStop(ports, claim)
   return {
     claim,

@@ -32,6 +32,7 @@ export const draftReply = async (ports: TurnPorts, attempt: Attempt): Promise<Dr
     const context = await whileStoreAway(attempt.signal, () => loadContext(ports, attempt.claim))
     noteHop(ports.metrics, 'context', performance.now() - askedAt)
     if (context === null) return { ...unasked, state: 'stopped', code: null, result: 'stopped' }
+    attempt.stream.changeState('thinking')
     return await askModel(ports, attempt, context)
   } catch (thrown) {
     const error = asKonstructError(thrown)

@@ -1,7 +1,7 @@
 // Writes one attempt of a turn to its conversation's live stream, without ever holding up the model: whoever adds text
 // returns at once, and a flusher of its own sends what has gathered.
 //
-//   open: the state and the first words go at once, all else every 25 ms, one flush at a time
+//   open: the first words go at once, with all that led to them; all else every 25 ms, one flush at a time
 //   a flush failed: the same flush again, under the same name, so that it is written once; text goes on gathering
 //   the stream is of another epoch (Redis lost it): `restarted`, the state, and the whole text so far in one delta
 //   ended: the last events, tried for a short while → true when written
@@ -48,7 +48,7 @@ export class ReplyStream {
   #pending: StreamEvent[] = []
   #epoch: number | undefined
   #flushes = 0
-  #lastFlush = Number.NEGATIVE_INFINITY
+  #lastFlush = performance.now()
   /** By `performance.now()`, until Redis has the first word. */
   #firstWordAt: number | undefined
   #urgent = false
@@ -73,10 +73,11 @@ export class ReplyStream {
 
   changeState(state: TurnState): void {
     this.#state = state
-    this.#ports.onState(state)
     this.#pending.push(this.#stateEvent())
-    this.#urgent = true
+    this.#urgent = state === 'writing'
     this.#schedule()
+    // Behind what was just sent: whoever asks for the state can wait, whoever reads cannot.
+    setImmediate(() => this.#ports.onState(state))
   }
 
   write(text: string): void {
