@@ -5,19 +5,26 @@ import type { Message } from '../../services/shared/domain/message.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { Person, type Said } from '../e2e/person.ts'
 
-interface CrowdOptions {
+interface Place {
   readonly gateway: string
   readonly tenant: string
+}
+
+interface CrowdOptions extends Place {
   readonly people: number
 }
 
-interface Tally {
+export interface Tally {
   readonly messages: number
   /** How long each waited for the end of its answer, in milliseconds. */
   readonly waits: readonly number[]
   /** What each `reconnect` asked for, in milliseconds. */
   readonly reconnects: readonly number[]
   readonly closeCodes: readonly number[]
+  /** The codes of `error` frames, each as often as it came. */
+  readonly refusals: readonly string[]
+  /** How long a send waited for `accepted` or an `error` at most, in milliseconds. */
+  readonly longestSilenceMs: number
 }
 
 const comeAtOnce = 20
@@ -26,7 +33,7 @@ const longestPauseMs = 2_000
 /** A gateway follows a new tenant within two seconds. */
 const followedWithinMs = 5_000
 
-const getToken = async ({ gateway, tenant }: CrowdOptions): Promise<{ token: string; user: string }> => {
+const getToken = async ({ gateway, tenant }: Place): Promise<{ token: string; user: string }> => {
   const url = `${gateway}/v1/tenants/${tenant}/visitors`
   const ask = (): Promise<Response> => fetch(url, { method: 'POST' })
   const response = await waitUntil(
@@ -37,9 +44,10 @@ const getToken = async ({ gateway, tenant }: CrowdOptions): Promise<{ token: str
   return (await response.json()) as { token: string; user: string }
 }
 
-const comeOne = async (options: CrowdOptions): Promise<Person> => {
-  const { token, user } = await getToken(options)
-  return new Person({ tenant: options.tenant, token, user, gateways: () => [options.gateway] }).come()
+/** A visitor alone, who says nothing by themselves. */
+export const comeAlone = async (place: Place): Promise<Person> => {
+  const { token, user } = await getToken(place)
+  return new Person({ tenant: place.tenant, token, user, gateways: () => [place.gateway] }).come()
 }
 
 export class Crowd {
@@ -55,13 +63,18 @@ export class Crowd {
   static async come(options: CrowdOptions): Promise<Crowd> {
     const people: Person[] = []
     while (people.length < options.people)
-      people.push(...(await Promise.all(Array.from({ length: comeAtOnce }, () => comeOne(options)))))
+      people.push(...(await Promise.all(Array.from({ length: comeAtOnce }, () => comeAlone(options)))))
     return new Crowd(people)
   }
 
   /** From now on each says something, reads the answer, and says the next thing. */
   talk(): void {
     for (const [index, person] of this.#people.entries()) this.#talks.push(this.#converse(person, index))
+  }
+
+  /** Resolves when all that was said until now has its answer. */
+  async catchUp(): Promise<void> {
+    await Promise.all(this.#people.flatMap((person) => person.said.map((said) => person.answered(said))))
   }
 
   /** Lets everyone read to the end; then history must have each message once, with one answer, as it was read. */
@@ -74,6 +87,10 @@ export class Crowd {
       waits: this.#waits.toSorted((one, other) => one - other),
       reconnects: this.#people.flatMap(({ reconnectFrames }) => reconnectFrames),
       closeCodes: this.#people.flatMap(({ closeCodes }) => closeCodes),
+      refusals: this.#people.flatMap(({ said }) =>
+        said.flatMap(({ refusals }) => refusals.map(({ code }) => code)),
+      ),
+      longestSilenceMs: Math.max(...this.#people.flatMap(({ replyTimes }) => replyTimes)),
     }
     await this.leave()
     return tally

@@ -45,6 +45,10 @@ export class Person {
   readonly received: string[] = []
   readonly reconnectFrames: number[] = []
   readonly closeCodes: number[] = []
+  /** How long each send waited for `accepted` or an `error`, in milliseconds, where its socket lived that long. */
+  readonly replyTimes: number[] = []
+  /** Id of a send → when it was sent last, until that has an answer. */
+  readonly #sentAt = new Map<string, number>()
   readonly #gateways: () => readonly string[]
   readonly #timers = new Set<NodeJS.Timeout>()
   #gateway = 0
@@ -87,7 +91,7 @@ export class Person {
     const frame: SendFrame = { type: 'send', id: randomUUID(), conversation, agent, text }
     const said: Said = { frame, at: performance.now(), accepted: null, refusals: [] }
     this.said.push(said)
-    this.transmit(frame)
+    this.#send(said)
     return said
   }
 
@@ -202,20 +206,32 @@ export class Person {
   #resume(): void {
     for (const [conversation, { position }] of this.views)
       if (position !== null) this.#subscribe(conversation)
-    for (const { frame, accepted } of this.said) if (accepted === null) this.transmit(frame)
+    for (const said of this.said) if (said.accepted === null) this.#send(said)
+  }
+
+  #send({ frame }: Said): void {
+    if (this.isConnected) this.#sentAt.set(frame.id, performance.now())
+    this.transmit(frame)
+  }
+
+  #hearOf(id = ''): Said | undefined {
+    const sentAt = this.#sentAt.get(id)
+    if (sentAt !== undefined) this.replyTimes.push(performance.now() - sentAt)
+    this.#sentAt.delete(id)
+    return this.said.find(({ frame }) => frame.id === id)
   }
 
   #accept(frame: AcceptedFrame): void {
-    const said = this.said.find((one) => one.frame.id === frame.id)
+    const said = this.#hearOf(frame.id)
     if (said !== undefined) said.accepted ??= frame
   }
 
   /** Says it again, as often as it takes. */
   #refuse(frame: ErrorFrame): void {
-    const said = this.said.find((one) => one.frame.id === frame.id)
+    const said = this.#hearOf(frame.id)
     said?.refusals.push(frame)
     this.#later(frame.retryAfterMs ?? sayAgainMs, () => {
-      if (said !== undefined) this.transmit(said.frame)
+      if (said !== undefined) this.#send(said)
       else if (frame.conversation !== undefined) this.#subscribe(frame.conversation)
     })
   }
