@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Person } from '../e2e/person.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { canHaveCluster } from './borrowed-cluster.ts'
-import { comeAlone, Crowd } from './crowd.ts'
+import { comeAlone, Crowd, type Tally } from './crowd.ts'
 import { cutOffPorts } from './cut-off-ports.ts'
 import { parts, Pods } from './pods.ts'
 import { Release, step, tell } from './release.ts'
@@ -52,11 +52,15 @@ describe('Fifty people who chat', function () {
     await ending?.end()
   })
 
-  const end = async (): Promise<void> => {
+  const end = async (): Promise<Tally> => {
     const tally = await crowd.end()
     tellTally(tally)
     assert.ok(tally.messages >= people)
     assert.ok(tally.longestSilenceMs < toldWithinMs, 'whoever says something is told what becomes of it')
+    return tally
+  }
+  const endAfterLosingSockets = async (): Promise<void> => {
+    assert.ok((await end()).closeCodes.length > 0, 'people were connected to what was killed')
   }
 
   it('lose nothing while a pod of each part is killed without grace', async () => {
@@ -65,7 +69,7 @@ describe('Fifty people who chat', function () {
         await pods.delete(await pods.oldest(part))
         await pods.untilReady(part)
       })
-    await end()
+    await endAfterLosingSockets()
   })
 
   it('lose nothing while the process in a pod of each part is killed', async () => {
@@ -81,7 +85,7 @@ describe('Fifty people who chat', function () {
         await pods.kubectl('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=60s')
       })
     }
-    await end()
+    await endAfterLosingSockets()
   })
 
   it('are served by another operator when the one that leads is killed', async () => {
