@@ -1,4 +1,4 @@
-// The way of a web message through the gateway: admit ▶ store ▶ show ▶ queue ▶ tell the client.
+// The way of a web message through the gateway: admit ▶ store ▶ show and queue ▶ tell the client.
 //
 // `accepted` is a promise that the message will be answered, so it is made last, when PostgreSQL has the message and Kafka
 // has its turn. Whatever fails before makes an `error` frame; the client sends the same id again, which finds what was
@@ -31,11 +31,10 @@ export const handleSend = async (ports: SendPorts, session: Session, frame: Send
   const stopTimer = ports.metrics.acceptSeconds.startTimer({ hop: 'total' })
   try {
     const stored = await store(ports, session, frame)
-    const position = stored.published ? null : await announce(ports, session, { frame, stored })
-    await Promise.all([
-      follow(ports, session, { frame, position }),
-      stored.published ? null : queue(ports, session, { frame, stored }),
-    ])
+    // In this order: the turn has the longer way, so its own events come behind these.
+    const announced = stored.published ? null : announce(ports, session, { frame, stored })
+    const queued = stored.published ? null : queue(ports, session, { frame, stored })
+    await Promise.all([follow(ports, session, { frame, announced }), queued])
     const { id, conversation } = frame
     session.send({ type: 'accepted', id, conversation, message: stored.message.id, turn: stored.turn })
     ports.metrics.messages.inc({ tenant, outcome: 'accepted' })
@@ -89,10 +88,10 @@ const announce = async (
   { frame, stored }: Stored,
 ): Promise<StreamPosition | null> => {
   const key = webchatResponseKey(visit.tenant, frame.conversation)
-  const flush = `queued/${stored.turn}`
+  const names = { flush: `queued/${stored.turn}`, before: `${stored.turn}/` }
   try {
     return await timed(ports, 'events', () =>
-      appendEvents(ports.admission.redis, key, eventsOf(stored), { flush }),
+      appendEvents(ports.admission.redis, key, eventsOf(stored), names),
     )
   } catch (thrown) {
     if (asKonstructError(thrown).code !== 'REDIS_UNAVAILABLE') throw thrown
@@ -102,12 +101,14 @@ const announce = async (
 
 interface Announced {
   readonly frame: SendFrame
-  readonly position: StreamPosition | null
+  /** Null inside: Redis is away. Null itself: it was announced before. */
+  readonly announced: Promise<StreamPosition | null> | null
 }
 
 /** A sender follows the conversation from here on. */
-const follow = async (ports: SendPorts, session: Session, { frame, position }: Announced): Promise<void> => {
+const follow = async (ports: SendPorts, session: Session, { frame, announced }: Announced): Promise<void> => {
   const { conversation } = frame
+  const position = await announced
   if (session.following.has(conversation)) return
   await timed(ports, 'follow', () => followConversation(ports, session, conversation, wishBefore(position)))
 }

@@ -22,13 +22,15 @@ const repeatWindow = 64
 const append: Script = {
   name: 'konstructAppend',
   lua: `
-    local expected, flush, fresh = ARGV[1], ARGV[2], ARGV[3] == '1'
+    local expected, flush, fresh, before = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
+    local last = #ARGV
     local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
     local epoch = newest[1] and string.match(newest[1][1], '^(%d+)-')
     if expected ~= '' and epoch ~= expected then return {'', 0} end
     if flush ~= '' and not fresh then
       for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ${repeatWindow})) do
         if entry[2][4] == flush then return {epoch, tonumber(string.match(entry[1], '-(%d+)$'))} end
+        if before ~= '' and string.find(entry[2][4], before, 1, true) == 1 then last = 5 end
       end
     end
     local id = epoch and (epoch .. '-*')
@@ -37,16 +39,16 @@ const append: Script = {
       epoch = string.format('%.0f', time[1] * 1000000 + time[2])
       id = epoch .. '-1'
     end
-    local first, last
-    for i = 4, #ARGV do
-      last = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${keptEntries}, id, 'e', ARGV[i], 'f', flush)
-      first = first or last
+    local from, to
+    for i = 5, last do
+      to = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${keptEntries}, id, 'e', ARGV[i], 'f', flush)
+      from = from or to
       id = epoch .. '-*'
     end
     redis.call('EXPIRE', KEYS[1], ${ttlSeconds})
-    local from = string.match(first, '-(%d+)$')
-    redis.call('PUBLISH', KEYS[1], epoch .. ' ' .. from .. '\\n' .. table.concat(ARGV, '\\n', 4))
-    return {epoch, tonumber(string.match(last, '-(%d+)$'))}`,
+    local seq = string.match(from, '-(%d+)$')
+    redis.call('PUBLISH', KEYS[1], epoch .. ' ' .. seq .. '\\n' .. table.concat(ARGV, '\\n', 5, last))
+    return {epoch, tonumber(string.match(to, '-(%d+)$'))}`,
 }
 
 const read: Script = {
@@ -71,6 +73,11 @@ export interface AppendOptions {
   readonly flush?: string
   /** Nobody can have written this flush before, so it is not looked for, which would take longer than to write it. */
   readonly fresh?: boolean
+  /**
+   * What flushes are called that these events come before, by the beginning of their name. Where one of them was faster,
+   * only the first event is appended, as the others tell how things were. Looked for together with the flush itself.
+   */
+  readonly before?: string
 }
 
 /**
@@ -81,12 +88,13 @@ export const appendEvents = async (
   redis: RedisConnection,
   key: RedisKey,
   events: readonly StreamEvent[],
-  { epoch, flush, fresh = false }: AppendOptions = {},
+  { epoch, flush, fresh = false, before }: AppendOptions = {},
 ): Promise<StreamPosition | null> => {
   const [inEpoch, seq] = await redis.run<[string, number]>(append, key, [
     epoch ?? '',
     flush ?? '',
     fresh ? 1 : 0,
+    before ?? '',
     ...events.map((event) => JSON.stringify(event)),
   ])
   return inEpoch === '' ? null : { epoch: Number(inEpoch), seq }

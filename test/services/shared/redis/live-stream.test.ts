@@ -78,6 +78,23 @@ describe('A live stream', () => {
     assert.deepEqual(texts((await readEvents(open.redis, key)).events), ['before', 'a', 'b', 'between'])
   })
 
+  it('leaves out how things were, where a flush that comes after was faster', async () => {
+    await appendEvents(open.redis, key, [delta('other')], { flush: 'other/1/1' })
+    const names = { flush: 'queued/t', before: 't/' }
+    const first = await appendEvents(open.redis, key, [delta('said'), delta('queued')], names)
+    assert.equal(first?.seq, 3)
+    await appendEvents(open.redis, key, [delta('writing')], { flush: 'u/1/1' })
+    const late = { flush: 'queued/u', before: 'u/' }
+    const second = await appendEvents(open.redis, key, [delta('said later'), delta('queued')], late)
+    assert.equal(second?.seq, 5)
+    assert.deepEqual(
+      await appendEvents(open.redis, key, [delta('said later'), delta('queued')], late),
+      second,
+    )
+    const { events } = await readEvents(open.redis, key)
+    assert.deepEqual(texts(events), ['other', 'said', 'queued', 'writing', 'said later'])
+  })
+
   it('finds a flush again that was fresh when it was written', async () => {
     const first = await appendEvents(open.redis, key, [delta('a')], { flush: 't/1/1', fresh: true })
     assert.deepEqual(await appendEvents(open.redis, key, [delta('a')], { flush: 't/1/1' }), first)
