@@ -33,6 +33,8 @@ export interface CompositionPorts {
   readonly registry: Registry
   /** True while the gateway serves: it knows its tenants and does not end yet. */
   readonly isOpen: () => boolean
+  /** True from the moment at which it is asked to end, had it been open. */
+  readonly isEnding: () => boolean
 }
 
 export interface Composition {

@@ -3,7 +3,8 @@
 //   starting  it listens and refuses everything with 503, until PostgreSQL keeps tenants apart and tenants are known
 //   ready     it serves; while PostgreSQL, Kafka or Redis is away it stays ready and says so per request, because taking
 //             every gateway out of its Service would help nobody; one that a store refuses from the start is not ready
-//   ending    clients are told to come back elsewhere ▶ sockets close ▶ what was published is confirmed ▶ parts close
+//   ending    clients are told to come back elsewhere ▶ sockets close ▶ what was published is confirmed ▶ parts close;
+//             until then a request on a connection that is there already is answered, and its connection closed
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Registry } from 'prom-client'
@@ -39,10 +40,13 @@ interface Life {
 /** @throws KonstructError `CONFIG_INVALID` for a port that is taken, and what `awaitStore` throws. */
 export const startGateway = async (config: GatewayConfig, ports: GatewayPorts): Promise<Gateway> => {
   const life: Life = { phase: 'starting' }
-  const gateway = composeGateway(config, { ...ports, isOpen: () => life.phase === 'ready' })
+  const isOpen = (): boolean => life.phase === 'ready'
+  const isEnding = (): boolean => life.phase === 'ending'
+  const gateway = composeGateway(config, { ...ports, isOpen, isEnding })
   let admin: AdminServer | undefined
   const stop = async (): Promise<void> => {
-    life.phase = 'ending'
+    // One that never was ready has nothing to end, and goes on refusing.
+    if (life.phase === 'ready') life.phase = 'ending'
     gateway.metrics.draining.set(1)
     await drain(gateway.sessions.all(), config.drainSpreadMs)
     await close(gateway)

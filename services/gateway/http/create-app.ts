@@ -17,6 +17,8 @@ export interface AppPorts extends ApiPorts {
   readonly webchatFolder: string
   /** False before the gateway knows its tenants, and when it ends. */
   readonly isOpen: () => boolean
+  /** True when it ends, and still answers. */
+  readonly isEnding: () => boolean
   readonly metrics: GatewayMetrics
   readonly log: Log
 }
@@ -26,7 +28,7 @@ export const createApp = (ports: AppPorts): Express => {
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', 'simple')
-  app.use(measure(ports.metrics), protect, refuseBodies)
+  app.use(measure(ports.metrics), protect, refuseBodies, sendElsewhere(ports))
   app.use(serveStatic(ports.webchatFolder))
   app.use(untilReady(ports))
   app.get('/chat/:tenant', servePage(ports))
@@ -71,9 +73,15 @@ const refuseBodies = (request: Request, response: Response, next: NextFunction) 
   throw new KonstructError('REQUEST_INVALID', { message: 'This request takes no body.' })
 }
 
+/** Proxies and browsers keep connections, and would come back to a gateway that is about to go. */
+const sendElsewhere = (ports: AppPorts) => (_request: Request, response: Response, next: NextFunction) => {
+  if (ports.isEnding()) response.set('Connection', 'close')
+  next()
+}
+
 const untilReady = (ports: AppPorts) => (_request: Request, _response: Response, next: NextFunction) => {
-  if (!ports.isOpen())
-    throw new KonstructError('OVERLOADED', { message: 'This gateway is starting or ending.' })
+  if (!ports.isOpen() && !ports.isEnding())
+    throw new KonstructError('OVERLOADED', { message: 'This gateway is starting.' })
   next()
 }
 

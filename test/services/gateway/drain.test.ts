@@ -66,6 +66,18 @@ describe('A gateway that ends', () => {
     )
   })
 
+  it('answers requests while clients leave, and keeps no connection', async () => {
+    const gateway = await world.start({ drainSpreadMs: 1_500 })
+    const clients = await Promise.all(Array.from({ length: 6 }, () => world.client(gateway, tenant)))
+    const stopped = gateway.stop()
+    await Promise.all(clients.map((client) => client.next('reconnect')))
+    const url = `${gateway.url}/v1/tenants/${tenant}/visitors`
+    const response = await fetch(url, { method: 'POST' })
+    assert.deepEqual([response.status, response.headers.get('connection')], [201, 'close'])
+    await response.text()
+    await stopped
+  })
+
   it('closes with 1001 when what was sent cannot be answered in time, and the next gateway takes it', async () => {
     const gateway = await world.start({ drainSpreadMs: 0 })
     const { token } = await world.visitor(gateway, tenant)
