@@ -12,14 +12,15 @@ const root = new URL('../..', import.meta.url).pathname
 const imageRepository = 'ghcr.io/konstruct/konstruct'
 
 /** The version in package.json; the chart's `appVersion`. */
-const projectVersion = (): string =>
-  (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version
+const projectVersion = (tree = root): string =>
+  (JSON.parse(readFileSync(join(tree, 'package.json'), 'utf8')) as { version: string }).version
 
 export const imageName = (tag = projectVersion()): string => `${imageRepository}:${tag}`
 
-const revision = (): string => {
+const revisionOf = (tree: string): string => {
   try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
+    const args = ['-C', tree, 'rev-parse', 'HEAD']
+    return execFileSync('git', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
   } catch {
     return 'unknown'
   }
@@ -31,21 +32,25 @@ const authorities = (): Readonly<Record<string, string>> => {
   return file !== '' && existsSync(file) ? { ca: file } : {}
 }
 
-/** What a build of the image takes, whoever does it. */
-export const imageSources = () => ({
-  dockerfile: join(root, 'Dockerfile'),
-  context: root,
-  buildArgs: { VERSION: projectVersion(), REVISION: revision() },
+/** What a build of the image takes, whoever does it; `tree` is a checkout of the project, this one unless given. */
+export const imageSources = (tree = root) => ({
+  dockerfile: join(tree, 'Dockerfile'),
+  context: tree,
+  buildArgs: { VERSION: projectVersion(tree), REVISION: revisionOf(tree) },
 })
 
+export interface ImageOptions {
+  readonly tag?: string | undefined
+  /** Where the project is that the image is made of; this one unless given. */
+  readonly tree?: string
+  readonly report: Report
+}
+
 /** Builds the image and gives its name. */
-export const buildImage = async (
-  buildah: Buildah,
-  { tag, report }: { readonly tag?: string | undefined; readonly report: Report },
-): Promise<string> => {
+export const buildImage = async (buildah: Buildah, { tag, tree, report }: ImageOptions): Promise<string> => {
   await makeNodeBase(buildah, report)
   const image = imageName(tag)
-  const { buildArgs, ...sources } = imageSources()
+  const { buildArgs, ...sources } = imageSources(tree)
   await buildah.build({
     ...sources,
     image,

@@ -3,8 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { KonstructError } from '../../services/shared/runtime/errors.ts'
 import { cacheFolder } from '../parts/cache.ts'
-import type { Report } from '../parts/part.ts'
-import { buildImage } from './build-image.ts'
+import { buildImage, type ImageOptions } from './build-image.ts'
 import { openBuildah } from './buildah.ts'
 import type { ClusterFolder } from './cluster-folder.ts'
 import { fetchDebianPrograms } from './fetch-programs.ts'
@@ -12,13 +11,9 @@ import { importImage } from './import-image.ts'
 import { findNodeSpace } from './node-space.ts'
 import { timed } from './timed.ts'
 
-interface LoadOptions {
-  readonly tag?: string | undefined
-  readonly report: Report
-}
-
 /** @returns the image's name, as a pod has to give it. */
-export const clusterLoad = async (folder: ClusterFolder, { tag, report }: LoadOptions): Promise<string> => {
+export const clusterLoad = async (folder: ClusterFolder, options: ImageOptions): Promise<string> => {
+  const { report } = options
   const debian = await fetchDebianPrograms(report)
   const space = findNodeSpace(folder, debian.environment)
   if (space === undefined)
@@ -26,7 +21,7 @@ export const clusterLoad = async (folder: ClusterFolder, { tag, report }: LoadOp
       message: 'There is no cluster to load into: npm run cluster -- up',
     })
   const buildah = await openBuildah(debian, report)
-  const image = await timed(report, 'the image is built', () => buildImage(buildah, { tag, report }))
+  const image = await timed(report, 'the image is built', () => buildImage(buildah, options))
   const file = join(cacheFolder(), `image-${process.pid}.tar`)
   try {
     await timed(report, 'the image is in a file', () => buildah.export(image, file))
