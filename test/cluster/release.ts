@@ -119,10 +119,10 @@ export class Release {
   }
 
   /** Installs the chart, or upgrades it with further values; `--wait` is what a person would say. */
-  async install(more: readonly string[] = []): Promise<void> {
+  async install(more: readonly string[] = [], chart = 'charts/konstruct'): Promise<void> {
     const file = join(this.#folder, 'values.json')
     writeFileSync(file, JSON.stringify(valuesFor(this.stores)))
-    const args = ['upgrade', '--install', 'konstruct', 'charts/konstruct', '-f', file]
+    const args = ['upgrade', '--install', 'konstruct', chart, '-f', file]
     await this.helm(...args, ...more, '--wait', '--timeout=3m')
   }
 
