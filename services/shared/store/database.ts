@@ -36,7 +36,10 @@ interface CommitOptions {
 
 type Row = Readonly<Record<string, unknown>>
 
-/** A running transaction. It must hold no call to a model, a tool, Kafka or Redis: it pins a connection. */
+/**
+ * A running transaction. It must hold no call to a model, a tool, Kafka or Redis: it pins a connection, and after a deadlock
+ * its work is done again.
+ */
 export interface Tx {
   /**
    * Runs one statement, a constant with `$1`-style parameters, and gives its rows. Statements that are asked for without
@@ -60,6 +63,9 @@ interface GuardedTransaction extends OpenTransaction {
   readonly options: Mark
 }
 
+/** How often a transaction is done again that met another one on the way. */
+const mostDeadlocks = 3
+
 /** A statement may take this long, in milliseconds; the longest here is a page of history. */
 const statementTimeoutMs = 10_000
 
@@ -68,14 +74,19 @@ const guard = (options: { readonly transaction?: Transaction | null }): void => 
   if (mark?.scope === undefined || end !== undefined) throw new KonstructError('STORE_TENANT_MISSING')
 }
 
+/** The SQLSTATE, or the code of a socket's error. */
+const codeOf = (thrown: unknown): string | undefined =>
+  ((thrown as BaseError & { parent?: { code?: string } }).parent ?? (thrown as { code?: string })).code
+
 const isUnreachable = (thrown: unknown): boolean => {
   if (thrown instanceof ConnectionError) return true
-  const code = (
-    (thrown as BaseError & { parent?: { code?: string } }).parent ?? (thrown as { code?: string })
-  ).code
+  const code = codeOf(thrown)
   // Class 57P: the server is shutting down; class 08: the connection broke. The rest are the socket's own errors.
   return code !== undefined && /^(57P0|08|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)
 }
+
+/** `deadlock_detected`: PostgreSQL undid the transaction so that another could go on. It may simply be done again. */
+const isDeadlock = (thrown: unknown): boolean => codeOf(thrown) === '40P01'
 
 const translate = (thrown: unknown): Error => {
   if (thrown instanceof KonstructError || !(thrown instanceof Error)) return thrown as Error
@@ -161,23 +172,31 @@ export class Database {
   }
 
   async #transact<Result>(
+    options: Mark & Required<CommitOptions>,
+    work: (tx: Tx, transaction: Transaction) => Promise<Result>,
+  ): Promise<Result> {
+    for (let left = mostDeadlocks; ; left -= 1)
+      try {
+        return await this.#transactOnce(options, work)
+      } catch (thrown) {
+        if (left === 0 || !isDeadlock(thrown)) throw translate(thrown)
+      }
+  }
+
+  #transactOnce<Result>(
     { scope, durable, atOnce }: Mark & Required<CommitOptions>,
     work: (tx: Tx, transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
     const marked = { scope } as object
-    try {
-      return await this.#sequelize.transaction(marked, async (transaction) => {
-        const tx: Tx = { query: (sql, bind = []) => runPrepared(transaction, sql, bind) }
-        const asked = Promise.all([
-          durable ? null : tx.query('set local synchronous_commit to off'),
-          work(tx, transaction),
-        ])
-        if (atOnce) sendCommit(transaction)
-        const [, result] = await asked
-        return result
-      })
-    } catch (thrown) {
-      throw translate(thrown)
-    }
+    return this.#sequelize.transaction(marked, async (transaction) => {
+      const tx: Tx = { query: (sql, bind = []) => runPrepared(transaction, sql, bind) }
+      const asked = Promise.all([
+        durable ? null : tx.query('set local synchronous_commit to off'),
+        work(tx, transaction),
+      ])
+      if (atOnce) sendCommit(transaction)
+      const [, result] = await asked
+      return result
+    })
   }
 }
