@@ -11,7 +11,10 @@ export default {
   extension: ['test.ts'],
   recursive: true,
   spec: filesAreGiven ? [] : ['test/**/*.test.ts'],
-  ignore: [...(unitOnly ? testsWithParts() : []), ...(filesAreGiven ? [] : ['test/cluster/**'])],
+  ignore: [
+    ...(unitOnly ? testsWithParts() : []),
+    ...(filesAreGiven ? [] : ['test/cluster/**', 'test/scale/**']),
+  ],
   require: ['test/support/root-hooks.ts'],
   timeout: 10_000,
   exit: true,

@@ -1,6 +1,7 @@
 // The cluster for a test that does not mind whether one is up: it is made when there is none, and ended again by whom
 // it was made for.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { type ClusterFolder, openClusterFolder } from '../../dev/cluster/cluster-folder.ts'
 import { type Kubectl, openKubectl } from '../../dev/cluster/kubectl.ts'
 import { isUp } from '../../dev/cluster/up.ts'
@@ -13,8 +14,9 @@ export interface BorrowedCluster {
   giveBack(): Promise<void>
 }
 
-/** A cluster of one's own needs root and Linux. */
-export const canHaveCluster = (): boolean => process.platform === 'linux' && process.getuid?.() === 0
+/** A cluster of one's own needs Linux, and to be root there with namespaces of its own. */
+export const canHaveCluster = (): boolean =>
+  process.platform === 'linux' && spawnSync('unshare', ['--net', '--mount', 'true']).status === 0
 
 export const borrowCluster = async (): Promise<BorrowedCluster> => {
   const folder = openClusterFolder()

@@ -237,23 +237,6 @@ describe('The door to PostgreSQL', () => {
     })
   })
 
-  it('does a transaction again that PostgreSQL undid because two waited for each other', async () => {
-    const lock = (tx: TenantTx, number: number) => tx.query('select pg_advisory_xact_lock($1)', [number])
-    let bothHold = 0
-    const begun = Promise.withResolvers<void>()
-    const lockBoth = (first: number, second: number) =>
-      store.app.withTenant('acme', async (tx) => {
-        await lock(tx, first)
-        bothHold += 1
-        if (bothHold >= 2) begun.resolve()
-        await begun.promise
-        await lock(tx, second)
-        return `${first} and ${second}`
-      })
-    assert.deepEqual(await Promise.all([lockBoth(1, 2), lockBoth(2, 1)]), ['1 and 2', '2 and 1'])
-    assert.equal(bothHold, 3, 'one of them began twice')
-  })
-
   it('takes any text, even one that PostgreSQL cannot hold', async () => {
     const [row] = await store.app.acrossTenants((tx) =>
       tx.query<{ text: string }>('select $1::text as text', ['a\0b']),

@@ -4,10 +4,10 @@ import { hostAddress } from '../../dev/cluster/addresses.ts'
 import { installKeda, removeKeda } from '../../dev/cluster/install-keda.ts'
 import { startPrometheus } from '../../dev/parts/prometheus.ts'
 import { waitUntil } from '../support/wait-until.ts'
-import { canHaveCluster } from './borrowed-cluster.ts'
-import { Crowd } from './crowd.ts'
-import { PodTargets } from './pod-targets.ts'
-import { Release, step } from './release.ts'
+import { canHaveCluster } from '../cluster/borrowed-cluster.ts'
+import { Crowd } from '../cluster/crowd.ts'
+import { PodTargets } from '../cluster/pod-targets.ts'
+import { Release, step } from '../cluster/release.ts'
 
 const people = 100
 const silent = (): void => {}
