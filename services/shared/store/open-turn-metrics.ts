@@ -23,8 +23,9 @@ export const watchOpenTurns = (registry: Registry, database: Database): void => 
       async collect() {
         const turns = await count()
         this.reset()
-        if (turns === undefined) this.remove()
-        else show(this, turns)
+        if (turns !== undefined) show(this, turns)
+        // What has no label is 0 after a reset, and that would be a lie.
+        else if (labelNames.length === 0) this.remove()
       },
     })
   const open: Read = (turns) => turns.open
