@@ -10,6 +10,10 @@ export interface AlertRule {
   readonly annotations: Readonly<Record<string, string>>
 }
 
+/** Shorter `for` and ranges; nothing else of the rules is touched. */
+export const hurry = (rules: string): string =>
+  rules.replaceAll(/^( +for:) .*$/gm, '$1 1s').replaceAll(/\[\d+m\]/g, '[20s]')
+
 interface Panel {
   readonly id: number
   readonly type: string

@@ -16,7 +16,7 @@ import { roleNames } from '../../services/shared/store/create-roles.ts'
 import { AlertWatcher } from '../charts/alert-watcher.ts'
 import { metricNames, queryNow } from '../charts/ask-prometheus.ts'
 import { promtool } from '../charts/promtool.ts'
-import { alertRules, alertsText, metricsIn, panelQueries } from '../charts/watched-files.ts'
+import { alertRules, alertsText, hurry, metricsIn, panelQueries } from '../charts/watched-files.ts'
 import { aModel, anAgent, aTenant, manifestsOf } from '../operator/manifests.ts'
 import { startScriptedModel } from '../services/orchestrator/scripted-model.ts'
 import { freshTenantName } from '../support/a-tenant.ts'
@@ -33,9 +33,6 @@ const conversations = 3
 /** Of the gateway here: enough for the few who chat. */
 const maxConnections = 4
 
-/** Shorter `for` and ranges; nothing else of the rules is touched. */
-const hurried = alertsText.replaceAll(/^( +for:) .*$/gm, '$1 1s').replaceAll(/\[\d+m\]/g, '[20s]')
-
 describe('Watching', function () {
   this.timeout(60_000)
   let folder: string
@@ -50,7 +47,7 @@ describe('Watching', function () {
 
   const configure = (parts: readonly ChildService[]): string => {
     const rules = join(folder, 'alerts.yaml')
-    writeFileSync(rules, hurried)
+    writeFileSync(rules, hurry(alertsText))
     const targets = parts.map((part) => ({
       targets: [new URL(part.adminUrl).host],
       // As the chart's PodMonitor labels them.
