@@ -10,21 +10,36 @@ interface AskOptions {
   readonly withinMs: number
 }
 
-/** A gateway follows a new tenant within two seconds. */
+/** Each gateway follows a new tenant within two seconds, but not all at once: the next one that is asked may be later. */
 const retryMs = 250
 
 /** @throws Error when there is no answer in time, or the turn fails */
 export const askAgent = async (options: AskOptions): Promise<string> => {
   const signal = AbortSignal.timeout(options.withinMs)
   const token = await getToken(options, signal)
-  const socket = new WebSocket(`${options.gateway.replace('http', 'ws')}/v1/tenants/${options.tenant}/ws`, [
-    'konstruct.v1',
-    `konstruct.bearer.${Buffer.from(token).toString('base64url')}`,
-  ])
+  const socket = await openSocket(options, token, signal)
   try {
     return await hearAnswer(socket, options, signal)
   } finally {
     socket.close()
+  }
+}
+
+/** Again until a gateway takes it. */
+const openSocket = async (
+  { gateway, tenant }: AskOptions,
+  token: string,
+  signal: AbortSignal,
+): Promise<WebSocket> => {
+  const protocols = ['konstruct.v1', `konstruct.bearer.${Buffer.from(token).toString('base64url')}`]
+  for (;;) {
+    const socket = new WebSocket(`${gateway.replace('http', 'ws')}/v1/tenants/${tenant}/ws`, protocols)
+    const isOpen = await new Promise((resolve) => {
+      socket.addEventListener('open', () => resolve(true))
+      socket.addEventListener('close', () => resolve(false))
+    })
+    if (isOpen === true) return socket
+    await sleep(retryMs, undefined, { signal })
   }
 }
 
@@ -44,11 +59,6 @@ const hearAnswer = (socket: WebSocket, { agent }: AskOptions, signal: AbortSigna
     signal.addEventListener('abort', () =>
       reject(new Error(`There was no answer in time; so far: "${answer}".`)),
     )
-    socket.addEventListener('open', () =>
-      socket.send(
-        JSON.stringify({ type: 'send', id: randomUUID(), conversation: randomUUID(), agent, text: 'Hello' }),
-      ),
-    )
     socket.addEventListener('close', ({ code }) =>
       reject(new Error(`The gateway closed the socket with ${code}.`)),
     )
@@ -62,4 +72,7 @@ const hearAnswer = (socket: WebSocket, { agent }: AskOptions, signal: AbortSigna
       if (frame.event.state === 'failed' || frame.event.state === 'stopped')
         reject(new Error(`The turn ended as ${frame.event.state}.`))
     })
+    socket.send(
+      JSON.stringify({ type: 'send', id: randomUUID(), conversation: randomUUID(), agent, text: 'Hello' }),
+    )
   })

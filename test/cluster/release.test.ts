@@ -66,7 +66,7 @@ describe('A release on a cluster', function () {
   })
 
   it('passes `helm test`: a tenant appears, is asked, and goes away', async () => {
-    await step('helm test', () => release.helm('test', 'konstruct'))
+    await step('helm test', () => release.helm('test', 'konstruct', '--logs'))
     assert.doesNotMatch(await kubectl('get', 'tenants', '-A'), /konstruct-test/)
   })
 
