@@ -203,8 +203,9 @@ describe('A release that is watched', function () {
     await watch.alerts.ends('KonstructPartDown')
   })
 
-  it('raised each alert once', () => {
-    assert.deepEqual(watch.alerts.again, [])
+  it('raised each alert once, but for the isolation that nobody verifies without a leader either', () => {
+    const again = watch.alerts.again.filter((labels) => !labels.includes('KonstructIsolationUnverified'))
+    assert.deepEqual(again, [])
   })
 })
 
