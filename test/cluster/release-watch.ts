@@ -8,7 +8,8 @@ import { hostAddress } from '../../dev/cluster/addresses.ts'
 import { type PrometheusPart, startPrometheus } from '../../dev/parts/prometheus.ts'
 import { AlertWatcher } from '../charts/alert-watcher.ts'
 import { queryNow } from '../charts/ask-prometheus.ts'
-import { alertsText, hurry, panelQueries } from '../charts/watched-files.ts'
+import { unansweredPanels } from '../charts/unanswered-panels.ts'
+import { alertsText, hurry } from '../charts/watched-files.ts'
 import { PodTargets } from './pod-targets.ts'
 import type { Release } from './release.ts'
 
@@ -50,13 +51,8 @@ export class ReleaseWatch {
   }
 
   /** Queries of the dashboard that are not answered by numbers now. */
-  async unanswered(): Promise<readonly string[]> {
-    const asked = panelQueries('20s').map(async ({ title, expr }) => {
-      const samples = await queryNow(this.#prometheus.url, expr)
-      const isAnswered = samples.length > 0 && samples.every(({ value }) => Number.isFinite(Number(value[1])))
-      return isAnswered ? [] : [`${title}: ${expr}`]
-    })
-    return (await Promise.all(asked)).flat()
+  unanswered(): Promise<readonly string[]> {
+    return unansweredPanels(this.#prometheus.url, '20s')
   }
 
   async end(): Promise<void> {

@@ -16,6 +16,7 @@ import { roleNames } from '../../services/shared/store/create-roles.ts'
 import { AlertWatcher } from '../charts/alert-watcher.ts'
 import { metricNames, queryNow } from '../charts/ask-prometheus.ts'
 import { promtool } from '../charts/promtool.ts'
+import { unansweredPanels } from '../charts/unanswered-panels.ts'
 import { alertRules, alertsText, hurry, metricsIn, panelQueries } from '../charts/watched-files.ts'
 import { aModel, anAgent, aTenant, manifestsOf } from '../operator/manifests.ts'
 import { startScriptedModel } from '../services/orchestrator/scripted-model.ts'
@@ -119,13 +120,7 @@ describe('Watching', function () {
     await Promise.all(held.map((said) => person.reading(said)))
     let unanswered: readonly string[] = []
     const everyQueryIsAnswered = async (): Promise<boolean> => {
-      const asked = panelQueries('10s').map(async ({ title, expr }) => {
-        const samples = await queryNow(prometheus.url, expr)
-        const isAnswered =
-          samples.length > 0 && samples.every(({ value }) => Number.isFinite(Number(value[1])))
-        return isAnswered ? [] : [`${title}: ${expr}`]
-      })
-      unanswered = (await Promise.all(asked)).flat()
+      unanswered = await unansweredPanels(prometheus.url, '10s')
       return unanswered.length === 0
     }
     await waitUntil(

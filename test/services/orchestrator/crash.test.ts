@@ -9,6 +9,7 @@ import { type LeashedProgram, startLeashed } from '../../../dev/parts/leashed-pr
 import type { TurnRef } from '../../../services/shared/domain/turn.ts'
 import { claimTurn } from '../../../services/shared/store/claim-turn.ts'
 import { saveReply } from '../../../services/shared/store/save-reply.ts'
+import { untilLockedOut } from '../../support/until-locked-out.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { sayHello, type ModelScript } from './scripted-model.ts'
 import { Stage, writtenText } from './stage.ts'
@@ -125,10 +126,7 @@ describe('An orchestrator that ends', function () {
     const lock = `(hashtextextended('konstruct.claim/' || $1, 0))`
     await admin.query(`select pg_advisory_lock${lock}`, [stage.tenant])
     const ref = await stage.send()
-    await waitUntil({ until: 'its claim waits' }, async () => {
-      const { rows } = await admin.query(`select from pg_locks where locktype = 'advisory' and not granted`)
-      return rows.length > 0
-    })
+    await untilLockedOut(admin, 1)
     const stopped = stage.stop(first)
     // Long after the turns that ran were given up, and long before the connections are closed.
     await sleep(700)

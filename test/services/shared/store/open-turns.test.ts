@@ -15,7 +15,7 @@ import { requestStop } from '../../../../services/shared/store/request-stop.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
-import { waitUntil } from '../../../support/wait-until.ts'
+import { untilLockedOut } from '../../../support/until-locked-out.ts'
 
 describe('A waiting turn is found again', () => {
   let store: FreshStore
@@ -152,12 +152,7 @@ describe('Batches that name the same turns', () => {
     await admin.query('begin')
     await admin.query('select from konstruct.open_turns where turn_id = $1 for update', [first?.turn])
     const batch = confirmPublished(store.app, refs)
-    await waitUntil({ until: 'the batch waits for the first' }, async () => {
-      const { rows } = await admin.query(
-        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )
-      return rows.length === 1
-    })
+    await untilLockedOut(admin, 1)
     const { rows: free } = await admin.query(
       'select from konstruct.open_turns where turn_id = any ($1) for update skip locked',
       [others.map(({ turn }) => turn)],

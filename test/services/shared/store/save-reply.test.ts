@@ -5,7 +5,7 @@ import { countRows } from '../../../../services/shared/store/purge-tenant.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
-import { waitUntil } from '../../../support/wait-until.ts'
+import { untilLockedOut } from '../../../support/until-locked-out.ts'
 
 describe('Saving a reply', () => {
   let store: FreshStore
@@ -55,19 +55,12 @@ describe('Saving a reply', () => {
     await of.age(ref, 120)
     const admin = new Client({ connectionString: store.adminUrl.reveal() })
     await admin.connect()
-    const waiting = (backends: number) =>
-      waitUntil({ until: `${backends} wait` }, async () => {
-        const { rows } = await admin.query(
-          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-        )
-        return rows.length === backends
-      })
     await admin.query('begin')
     await admin.query('select from konstruct.turns where id = $1 for update', [ref.turn])
     const saved = saveReply(store.app, of.aReply(ref, attempt))
-    await waiting(1)
+    await untilLockedOut(admin, 1)
     const claimed = of.claim(ref, { worker: 'w2' })
-    await waiting(2)
+    await untilLockedOut(admin, 2)
     await admin.query('commit')
     assert.equal((await saved)?.text, 'Hi Ann')
     assert.equal((await claimed).kind, 'held')
