@@ -3,11 +3,9 @@
 import { join } from 'node:path'
 import type { Report } from '../parts/part.ts'
 import { runCommand } from '../parts/run-command.ts'
+import { downloadGoModule, type GoModule } from './download-go-module.ts'
 
-interface GoModule {
-  readonly module: string
-  /** Without the `v`. */
-  readonly version: string
+interface GoPrograms extends GoModule {
   /** Folders of main packages; the program's name is the last part. */
   readonly programs: readonly string[]
   /** Where the program knows its version from, as the linker takes it. */
@@ -16,20 +14,8 @@ interface GoModule {
 
 const environment = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' }
 
-/** @returns the folder of its sources. The checksum database vouches for them. */
-const downloadGoModule = async ({ module, version }: GoModule, report: Report): Promise<string> => {
-  const download = await runCommand({
-    doing: `downloading ${module}`,
-    command: 'go',
-    args: ['mod', 'download', '-json', `${module}@v${version}`],
-    env: environment,
-    report,
-  })
-  return (JSON.parse(download.slice(download.indexOf('{'))) as { readonly Dir: string }).Dir
-}
-
 /** Builds the programs into the folder. @returns the folder of the sources. */
-export const buildGoModule = async (spec: GoModule, folder: string, report: Report): Promise<string> => {
+export const buildGoModule = async (spec: GoPrograms, folder: string, report: Report): Promise<string> => {
   const sources = await downloadGoModule(spec, report)
   const flags = `-ldflags=-s -w -X ${spec.versionVariable}=${spec.version}`
   await runCommand({
