@@ -1,5 +1,5 @@
-// Writes what the charts say a second time: the CRDs, the schema of the values, and the tables of their README. The
-// sources are crds/, values.yaml with its comments, and the operator's rules with theirs.
+// Writes what the charts say a second time: the CRDs, the schema of the values, and in their README the tables and the
+// adapter's rules. The sources are crds/, values.yaml with its comments, the operator's rules with theirs, and files/.
 // `--check` writes nothing and fails when a file is not what would be written.
 import { readFile, writeFile } from 'node:fs/promises'
 import { isMap, isScalar, isSeq, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
@@ -29,6 +29,9 @@ const further: Readonly<Record<string, Schema>> = {
   'gateway.drainSeconds': { maximum: 600 },
   'orchestrator.drainSeconds': { maximum: 600 },
   'orchestrator.capacity': { minimum: 1, maximum: 10_000 },
+  // With none there would be nobody to tell that one is needed.
+  'gateway.scaling.minReplicas': { minimum: 1 },
+  'orchestrator.scaling.minReplicas': { minimum: 1 },
   'orchestrator.scaling.targetUtilization': { minimum: 1, maximum: 100 },
   'operator.namespaces': { items: { type: 'string' } },
   'gateway.publicOrigins': { items: { type: 'string', pattern: '^https?://[^/]+$' } },
@@ -132,7 +135,13 @@ const readmeOf = async (values: Node): Promise<string> => {
     '## What the operator may do',
     tableOf(['verbs', 'resources', 'group', 'why'], rules),
   )
-  return afterHeading(withRules, '## Values', tableOf(['value', 'default', 'what it is'], rows))
+  const adapter = await read('charts/konstruct/files/prometheus-adapter.yaml')
+  const withAdapter = afterHeading(
+    withRules,
+    '## Rules for prometheus-adapter',
+    `\`\`\`yaml\n${adapter}\`\`\``,
+  )
+  return afterHeading(withAdapter, '## Values', tableOf(['value', 'default', 'what it is'], rows))
 }
 
 const valuesNode = async (chart: string): Promise<Node> => {

@@ -123,7 +123,6 @@ export class Dispatcher {
     for (let turn = this.#queue.next(); turn !== undefined; turn = this.#queue.next()) void this.#work(turn)
     this.#ports.metrics.running.set(this.#queue.running)
     this.#ports.metrics.queued.set(this.#queue.waiting)
-    this.#ports.metrics.load.set(this.#queue.running + this.#queue.waiting)
   }
 
   async #work(turn: OfferedTurn): Promise<void> {

@@ -15,6 +15,10 @@ type TurnLimits = Pick<ClaimRequest, 'maxConcurrentTurns' | 'budget'>
 /** Of a tenant that is nowhere: its turns come to nothing, one by one. */
 const ofNobody: TurnLimits = { maxConcurrentTurns: 1, budget: null }
 
+/** Turns of a tenant that may run at a time, as far as this process has heard: of a tenant that it does not know, one by one. */
+export const knownTurnLimit = ({ directory }: Pick<FindLimitsPorts, 'directory'>, tenant: string): number =>
+  (directory.get(tenant)?.config.spec.limits ?? ofNobody).maxConcurrentTurns
+
 /** @throws KonstructError `STORE_UNAVAILABLE` */
 export const findLimits = async (
   { database, directory }: FindLimitsPorts,

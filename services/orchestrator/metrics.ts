@@ -51,7 +51,6 @@ export interface OrchestratorMetrics {
   readonly deadLetters: Counter
   readonly running: Gauge
   readonly queued: Gauge
-  readonly load: Gauge
   readonly capacity: Gauge
   readonly draining: Gauge
 }
@@ -86,8 +85,6 @@ export const createMetrics = (): OrchestratorMetrics => {
     deadLetters: counter('dead_letters_total', 'Records that could not be read.'),
     running: gauge('turns_running', 'Turns that run in this process. Take the sum over pods.'),
     queued: gauge('turns_queued', 'Turns that wait in this process. Take the sum over pods.'),
-    // Of one process and in one metric, as a plain HorizontalPodAutoscaler needs it.
-    load: gauge('turns_load', 'Turns that run or wait in this process. Take the average over pods.'),
     capacity: gauge('turns_capacity', 'Turns that this process runs at most. Take the sum over pods.'),
     draining: gauge('draining', '1 while this process starts no more turns in order to end.'),
   }

@@ -7,6 +7,7 @@ import { awaitIsolatedStore } from '../shared/store/await-isolated-store.ts'
 import { watchOpenTurns } from '../shared/store/open-turn-metrics.ts'
 import { openClients, type Clients } from './clients.ts'
 import type { OrchestratorConfig } from './config.ts'
+import { knownTurnLimit } from './find-limits.ts'
 import { createMetrics, followTenant } from './metrics.ts'
 import { TurnWorks } from './turn-works.ts'
 
@@ -33,7 +34,9 @@ export const startOrchestrator = async (
   const metrics = createMetrics()
   const clients = openClients(config, log)
   watchStores(metrics.registry, clients.checks)
-  watchOpenTurns(metrics.registry, clients.database)
+  watchOpenTurns(metrics.registry, clients.database, (tenant) =>
+    clients.directory.synced ? knownTurnLimit(clients, tenant) : undefined,
+  )
   clients.directory.onChange((tenant, known) => followTenant(metrics, tenant, known !== undefined))
   let works: TurnWorks | undefined
   let admin: AdminServer | undefined

@@ -20,6 +20,7 @@ import type { Clients } from './clients.ts'
 import type { OrchestratorConfig } from './config.ts'
 import { consumeTurns } from './consume-turns.ts'
 import { Dispatcher } from './dispatcher.ts'
+import { knownTurnLimit } from './find-limits.ts'
 import type { OrchestratorMetrics } from './metrics.ts'
 import { runTurn } from './run-turn.ts'
 import { RunningTurns } from './running-turns.ts'
@@ -34,8 +35,6 @@ interface WorksOptions {
   readonly log: Log
 }
 
-/** A tenant that is not known here yet has its turns started one by one until it is. */
-const limitOfUnknown = 1
 /** Leases are renewed so often within their time that two renewals may fail. */
 const renewalsPerLease = 3
 /** Turns that are given up have nothing left to do but to notice; in milliseconds. */
@@ -109,14 +108,13 @@ export class TurnWorks {
   }
 
   #openDispatcher(): Dispatcher {
-    const { config, metrics, log } = this.#options
-    const { directory } = this.#options.clients
+    const { config, clients, metrics, log } = this.#options
     const ports = this.#turnPorts()
     return new Dispatcher(
       {
         log,
         metrics,
-        limitOf: (tenant) => directory.get(tenant)?.config.spec.limits.maxConcurrentTurns ?? limitOfUnknown,
+        limitOf: (tenant) => knownTurnLimit(clients, tenant),
         run: (turn) => runTurn(ports, turn),
         setAside: (ref) => this.#setAside.add(ref),
         onRoom: () => this.#takeUp.wake(),

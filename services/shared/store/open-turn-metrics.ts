@@ -7,12 +7,20 @@ import { countOpenTurns, type OpenTurns } from './open-turns.ts'
 
 const howToAggregate =
   'Counted in PostgreSQL, so every process tells the same: take the max over pods, never the sum.'
+const runnable =
+  'Turns that run, or would with more orchestrators: of a conversation one, of a tenant no more than it may run at a time.'
 const waits = 'that waits while nobody works on it and none before it in its conversation is open'
 
 type Read = (turns: OpenTurns) => number
 
-/** Registers the metrics; call it once per registry. While PostgreSQL does not answer they have no value. */
-export const watchOpenTurns = (registry: Registry, database: Database): void => {
+/** How many turns of a tenant may run at a time; undefined: that is not known yet. */
+type LimitOf = (tenant: string) => number | undefined
+
+/**
+ * Registers the metrics; call it once per registry. While PostgreSQL does not answer they have no value. What is runnable is
+ * told by who knows the limits of the tenants.
+ */
+export const watchOpenTurns = (registry: Registry, database: Database, limitOf?: LimitOf): void => {
   const count = askWhileScraped(() => countOpenTurns(database))
   const register = (name: string, help: string, labelNames: 'tenant'[], show: Show) =>
     new Gauge({
@@ -31,6 +39,7 @@ export const watchOpenTurns = (registry: Registry, database: Database): void => 
   const open: Read = (turns) => turns.open
   const oldest: Read = (turns) => turns.oldestWaitingSeconds
   register('turns_open', 'Turns of all tenants that wait or run anywhere.', [], sumOf(open))
+  if (limitOf !== undefined) register('turns_runnable', runnable, [], sumOf(runnableWithin(limitOf)))
   register('oldest_waiting_turn_seconds', `Age of the oldest turn ${waits}; 0: none.`, [], mostOf(oldest))
   register('tenant_turns_open', 'Turns of a tenant that has any.', ['tenant'], eachOf(open))
   register(
@@ -43,10 +52,19 @@ export const watchOpenTurns = (registry: Registry, database: Database): void => 
 
 type Show = (gauge: Gauge<'tenant'>, turns: readonly OpenTurns[]) => void
 
+/** Not a number while the tenant's limit is not known. */
+const runnableWithin =
+  (limitOf: LimitOf): Read =>
+  ({ tenant, conversations }) =>
+    Math.min(conversations, limitOf(tenant) ?? Number.NaN)
+
 const sumOf =
   (read: Read): Show =>
-  (gauge, turns) =>
-    gauge.set(turns.reduce((sum, one) => sum + read(one), 0))
+  (gauge, turns) => {
+    const sum = turns.reduce((before, one) => before + read(one), 0)
+    if (Number.isNaN(sum)) gauge.remove()
+    else gauge.set(sum)
+  }
 
 const mostOf =
   (read: Read): Show =>

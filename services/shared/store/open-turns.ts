@@ -123,6 +123,8 @@ export interface OpenTurns {
   readonly tenant: string
   /** Turns that wait or run. */
   readonly open: number
+  /** Conversations that they belong to: of each, one turn can run at a time. */
+  readonly conversations: number
   /** Age of the oldest one that nobody works on and that no earlier one of its conversation holds up; 0: there is none. */
   readonly oldestWaitingSeconds: number
 }
@@ -131,7 +133,7 @@ export interface OpenTurns {
 export const countOpenTurns = (database: Database): Promise<readonly OpenTurns[]> =>
   database.acrossTenants((tx) =>
     tx.query<OpenTurns>(
-      `select o.tenant_id as tenant, count(*)::int as open,
+      `select o.tenant_id as tenant, count(*)::int as open, count(distinct o.conversation_id)::int as conversations,
          coalesce(max(extract(epoch from now() - o.enqueued_at)) filter (where o.lease_until < now() and not exists (
            select from konstruct.open_turns e where e.tenant_id = o.tenant_id
              and e.conversation_id = o.conversation_id and e.position < o.position and not e.finished)), 0)::float8

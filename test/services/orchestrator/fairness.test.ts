@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import type { Orchestrator } from '../../../services/orchestrator/orchestrator.ts'
 import { Stage } from './stage.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import type { ModelAnswer, AskedModel } from './scripted-model.ts'
@@ -40,18 +41,19 @@ describe('Many turns at once', function () {
   // Whole turns on real parts, on a machine that may be busy.
   this.timeout(30_000)
   let stage: Stage
+  let orchestrator: Orchestrator
   let model: HeldModel
   let tenants: readonly string[]
   const unused: (readonly string[])[] = []
   before(async () => {
     stage = await Stage.set()
     // Before the start, so that their limits are known when it is ready.
-    for (let count = 0; count < 5; count += 1) {
+    for (let count = 0; count < 6; count += 1) {
       const pair = ['crowd', 'other'].map((name) => `${name}-${randomUUID().slice(0, 8)}`)
       for (const tenant of pair) await stage.publish({ tenant, limits: { maxConcurrentTurns: 2 } })
       unused.push(pair)
     }
-    await stage.start({ capacity: 6 })
+    orchestrator = await stage.start({ capacity: 6 })
   })
   after(() => stage.strike())
   beforeEach(() => {
@@ -76,6 +78,20 @@ describe('Many turns at once', function () {
     assert.equal(model.held.length, 3)
     model.releaseAll()
     for (const ref of [...many, one]) assert.equal((await stage.ended(ref)).state, 'answered')
+  })
+
+  it('tells scaling of the turns that its tenants may run, whatever else they have open', async () => {
+    const [crowd = '', other = ''] = tenants
+    const conversation = randomUUID()
+    const many = await sendMany(crowd, 20)
+    for (let n = 0; n < 3; n += 1)
+      many.push(await stage.send({ tenant: other, conversation, text: `${other} ${n}` }))
+    await runs(3)
+    const told = await (await fetch(`http://127.0.0.1:${orchestrator.adminPort}/metrics`)).text()
+    assert.match(told, /^konstruct_turns_open 23$/m)
+    assert.match(told, /^konstruct_turns_runnable 3$/m)
+    model.releaseAll()
+    for (const ref of many) assert.equal((await stage.ended(ref)).state, 'answered')
   })
 
   it('commits past what was set aside: nothing of it waits in Kafka', async () => {

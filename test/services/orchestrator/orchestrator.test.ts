@@ -70,7 +70,8 @@ describe('An orchestrator that starts', function () {
       body,
       new RegExp(`^konstruct_orchestrator_tokens_total\\{${of},direction="output"\\} \\d+$`, 'm'),
     )
-    assert.match(body, /^konstruct_turns_open 0$/m)
+    for (const count of ['open', 'runnable'])
+      assert.match(body, new RegExp(`^konstruct_turns_${count} 0$`, 'm'))
     for (const store of ['postgres', 'redis', 'kafka'])
       assert.match(body, new RegExp(`^konstruct_store_up\\{store="${store}"\\} 1$`, 'm'))
     assert.match(body, /^konstruct_orchestrator_model_calls_total\{result="finished"\} 1$/m)
