@@ -8,8 +8,8 @@ import { downloadGoModule, type GoModule } from './download-go-module.ts'
 interface GoPrograms extends GoModule {
   /** Folders of main packages; the program's name is the last part. */
   readonly programs: readonly string[]
-  /** Where the program knows its version from, as the linker takes it. */
-  readonly versionVariable: string
+  /** Where the program knows its version from, as the linker takes it; left out when it does not know it. */
+  readonly versionVariable?: string
 }
 
 const environment = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' }
@@ -17,9 +17,10 @@ const environment = { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' }
 /** Builds the programs into the folder. @returns the folder of the sources. */
 export const buildGoModule = async (spec: GoPrograms, folder: string, report: Report): Promise<string> => {
   const sources = await downloadGoModule(spec, report)
-  const flags = `-ldflags=-s -w -X ${spec.versionVariable}=${spec.version}`
+  const version = spec.versionVariable === undefined ? '' : ` -X ${spec.versionVariable}=${spec.version}`
+  const flags = `-ldflags=-s -w${version}`
   await runCommand({
-    doing: `building ${spec.module}, about 8 minutes once`,
+    doing: `building ${spec.module}, some minutes once`,
     command: 'nice',
     args: ['-n', '10', 'go', 'build', '-v', '-trimpath', '-buildvcs=false', flags, `-o=${folder}/`].concat(
       spec.programs.map((program) => `./${join(program)}`),

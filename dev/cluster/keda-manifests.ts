@@ -1,6 +1,21 @@
 // KEDA in a cluster of ours: operator and metrics server, with the rights that KEDA's own manifests give them, ready as
 // soon as they can be. Its webhooks, which only say earlier what the operator says later, are left out; so is its
 // rotation of certificates, for which a new pod waits a minute until the kubelet shows it its Secret.
+import {
+  accountOf,
+  apiService,
+  type CertificateText,
+  certificateSecret,
+  clusterBinding,
+  clusterRole,
+  delegation,
+  deploymentOf,
+  readByAutoscalers,
+  restricted,
+  rule,
+  serviceNames,
+  serviceOf,
+} from './extension-manifests.ts'
 import { kedaImages, kedaPrograms } from './fetch-keda.ts'
 
 export const kedaNamespace = 'keda'
@@ -10,25 +25,9 @@ const certificates = 'kedaorg-certs'
 export const externalMetrics = 'v1beta1.external.metrics.k8s.io'
 
 /** What both prove themselves with, to one another and to the API server. */
-export const kedaServerNames = Object.values(kedaDeployments).flatMap((service) => [
-  service,
-  `${service}.${kedaNamespace}.svc`,
-  `${service}.${kedaNamespace}.svc.cluster.local`,
-])
-
-/** PEM texts. */
-export interface CertificateText {
-  readonly certificate: string
-  readonly key: string
-}
-
-const base64 = (text: string): string => Buffer.from(text).toString('base64')
-
-const rule = (apiGroup: string, resources: string, verbs: string) => ({
-  apiGroups: [apiGroup],
-  resources: resources.split(' '),
-  verbs: verbs.split(' '),
-})
+export const kedaServerNames = Object.values(kedaDeployments).flatMap((service) =>
+  serviceNames(service, kedaNamespace),
+)
 
 const read = 'get list watch'
 const change = `${read} patch update`
@@ -49,56 +48,14 @@ const operatorRules = [
   rule('keda.sh', '*', change),
 ]
 
-const rbac = 'rbac.authorization.k8s.io'
-const subject = { kind: 'ServiceAccount', name: account, namespace: kedaNamespace }
-
-const clusterRole = (name: string, rules: readonly object[]) => ({
-  apiVersion: `${rbac}/v1`,
-  kind: 'ClusterRole',
-  metadata: { name },
-  rules,
-})
-
-const clusterBinding = (name: string, role: string, to: object = subject) => ({
-  apiVersion: `${rbac}/v1`,
-  kind: 'ClusterRoleBinding',
-  metadata: { name },
-  roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
-  subjects: [to],
-})
-
-const horizontalPodAutoscaler = {
-  kind: 'ServiceAccount',
-  name: 'horizontal-pod-autoscaler',
-  namespace: 'kube-system',
-}
+const subject = accountOf(account, kedaNamespace)
 
 const rights = [
   clusterRole('keda-operator', operatorRules),
-  clusterBinding('keda-operator', 'keda-operator'),
-  clusterRole('keda-external-metrics-reader', [rule('external.metrics.k8s.io', '*', 'get list')]),
-  clusterBinding(
-    'keda-hpa-controller-external-metrics',
-    'keda-external-metrics-reader',
-    horizontalPodAutoscaler,
-  ),
-  clusterBinding('keda-system-auth-delegator', 'system:auth-delegator'),
-  {
-    apiVersion: `${rbac}/v1`,
-    kind: 'RoleBinding',
-    metadata: { name: 'keda-auth-reader', namespace: 'kube-system' },
-    roleRef: { apiGroup: rbac, kind: 'Role', name: 'extension-apiserver-authentication-reader' },
-    subjects: [subject],
-  },
+  clusterBinding('keda-operator', 'keda-operator', subject),
+  ...readByAutoscalers('keda-external-metrics-reader', 'external.metrics.k8s.io'),
+  ...delegation('keda', subject),
 ]
-
-const restricted = {
-  runAsNonRoot: true,
-  allowPrivilegeEscalation: false,
-  readOnlyRootFilesystem: true,
-  capabilities: { drop: ['ALL'] },
-  seccompProfile: { type: 'RuntimeDefault' },
-}
 
 interface Container {
   readonly part: keyof typeof kedaDeployments
@@ -125,52 +82,33 @@ const containerOf = ({ part, args, readyz }: Container) => ({
   ],
 })
 
-const deploymentOf = (container: Container) => {
+const volumes = [
+  { name: 'temporary', emptyDir: {} },
+  { name: 'certificates', secret: { secretName: certificates } },
+]
+
+const partOf = (container: Container, ports: readonly object[]) => {
   const name = kedaDeployments[container.part]
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: kedaNamespace, labels: { app: name } },
-    spec: {
-      replicas: 1,
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name } },
-        spec: {
-          serviceAccountName: account,
-          terminationGracePeriodSeconds: 5,
-          containers: [containerOf(container)],
-          volumes: [
-            { name: 'temporary', emptyDir: {} },
-            { name: 'certificates', secret: { secretName: certificates } },
-          ],
-        },
-      },
-    },
-  }
+  return [
+    deploymentOf({ name, namespace: kedaNamespace, account, container: containerOf(container), volumes }),
+    serviceOf(name, kedaNamespace, ports),
+  ]
 }
 
-const serviceOf = (name: string, ports: readonly object[]) => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name, namespace: kedaNamespace },
-  spec: { selector: { app: name }, ports },
-})
-
-const operator = [
-  deploymentOf({
+const operator = partOf(
+  {
     part: 'operator',
     args: ['--zap-log-level=info', '--zap-encoder=console', '--enable-cert-rotation=false'],
     readyz: { port: 8081 },
-  }),
-  serviceOf(kedaDeployments.operator, [
+  },
+  [
     { name: 'metricsservice', port: 9666 },
     { name: 'metrics', port: 8080 },
-  ]),
-]
+  ],
+)
 
-const metricsServer = [
-  deploymentOf({
+const metricsServer = partOf(
+  {
     part: 'metricsServer',
     args: [
       '--secure-port=6443',
@@ -181,44 +119,28 @@ const metricsServer = [
       '--cert-dir=/certs',
     ],
     readyz: { port: 6443, scheme: 'HTTPS' },
-  }),
-  serviceOf(kedaDeployments.metricsServer, [
+  },
+  [
     { name: 'https', port: 443, targetPort: 6443 },
     { name: 'metrics', port: 8080 },
-  ]),
-]
+  ],
+)
 
-/** What the HorizontalPodAutoscaler asks goes from the API server to KEDA. */
-const apiService = (certificate: string) => ({
-  apiVersion: 'apiregistration.k8s.io/v1',
-  kind: 'APIService',
-  metadata: { name: externalMetrics },
-  spec: {
-    group: 'external.metrics.k8s.io',
-    version: 'v1beta1',
-    groupPriorityMinimum: 100,
-    versionPriority: 100,
-    caBundle: base64(certificate),
-    service: { name: kedaDeployments.metricsServer, namespace: kedaNamespace },
-  },
-})
-
-/** What `kubectl apply` takes, the CRDs apart. The certificate vouches for itself. */
-export const kedaManifests = ({ certificate, key }: CertificateText) => ({
+/** What `kubectl apply` takes, the CRDs apart. */
+export const kedaManifests = (certificate: CertificateText) => ({
   apiVersion: 'v1',
   kind: 'List',
   items: [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: kedaNamespace } },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, namespace: kedaNamespace } },
-    {
-      apiVersion: 'v1',
-      kind: 'Secret',
-      metadata: { name: certificates, namespace: kedaNamespace },
-      data: { 'ca.crt': base64(certificate), 'tls.crt': base64(certificate), 'tls.key': base64(key) },
-    },
+    certificateSecret(certificates, kedaNamespace, certificate),
     ...rights,
     ...operator,
     ...metricsServer,
-    apiService(certificate),
+    apiService({
+      name: externalMetrics,
+      service: { name: kedaDeployments.metricsServer, namespace: kedaNamespace },
+      certificate: certificate.certificate,
+    }),
   ],
 })
