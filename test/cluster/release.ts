@@ -49,7 +49,7 @@ const valuesFor = ({ postgres, redis, brokers }: OutsideStores) => {
   }
 }
 
-const crowdsTenant = (name: string, model: string) => [
+const crowdsTenant = (name: string, model: string, maxConcurrentTurns: number) => [
   {
     apiVersion: 'konstruct.dev/v1alpha1',
     kind: 'Tenant',
@@ -61,7 +61,7 @@ const crowdsTenant = (name: string, model: string) => [
       channels: { web: { defaultAgent: 'support', auth: { anonymous: {} } } },
       limits: {
         rates: [{ channel: 'web', messagesPerMinute: 60_000, burst: 1_000 }],
-        maxConcurrentTurns: 100,
+        maxConcurrentTurns,
         maxWaitingTurns: 1_000,
       },
     },
@@ -137,8 +137,8 @@ export class Release {
   }
 
   /** A Tenant for a crowd, with its agent `support`, once it is Ready. */
-  async applyCrowdsTenant(name: string): Promise<void> {
-    for (const object of crowdsTenant(name, this.model.url)) await this.apply(object)
+  async applyCrowdsTenant(name: string, maxConcurrentTurns = 100): Promise<void> {
+    for (const object of crowdsTenant(name, this.model.url, maxConcurrentTurns)) await this.apply(object)
     await this.kubectl.run('wait', '--for=condition=Ready', `tenant/${name}`, '--timeout=30s')
   }
 
