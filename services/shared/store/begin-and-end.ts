@@ -12,6 +12,8 @@ type End = 'commit' | 'rollback'
 /** What Sequelize's types leave out of a transaction: its connection. And the end that was sent, whatever came of it. */
 export interface OpenTransaction extends Transaction {
   readonly connection: ClientBase
+  /** False: its commit is not waited for on disk. */
+  readonly options: { readonly durable?: boolean }
   end?: { readonly command: End; readonly answer: Promise<QueryResult> }
 }
 
@@ -35,8 +37,9 @@ export const sendCommit = (transaction: Transaction): void => {
 }
 
 const commands: TransactionCommands = {
-  startTransaction: ({ connection }) => {
-    connection.query('begin').catch(() => {})
+  startTransaction: ({ connection, options }) => {
+    const begin = options.durable === false ? 'begin; set local synchronous_commit to off' : 'begin'
+    connection.query(begin).catch(() => {})
     return Promise.resolve()
   },
   commitTransaction: async (transaction) => {

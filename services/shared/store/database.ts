@@ -60,7 +60,7 @@ interface Mark {
 }
 
 interface GuardedTransaction extends OpenTransaction {
-  readonly options: Mark
+  readonly options: Mark & OpenTransaction['options']
 }
 
 /** How often a transaction is done again that met another one on the way. */
@@ -187,16 +187,12 @@ export class Database {
     { scope, durable, atOnce }: Mark & Required<CommitOptions>,
     work: (tx: Tx, transaction: Transaction) => Promise<Result>,
   ): Promise<Result> {
-    const marked = { scope } as object
+    const marked = { scope, durable } as object
     return this.#sequelize.transaction(marked, async (transaction) => {
       const tx: Tx = { query: (sql, bind = []) => runPrepared(transaction, sql, bind) }
-      const asked = Promise.all([
-        durable ? null : tx.query('set local synchronous_commit to off'),
-        work(tx, transaction),
-      ])
+      const asked = work(tx, transaction)
       if (atOnce) sendCommit(transaction)
-      const [, result] = await asked
-      return result
+      return asked
     })
   }
 }
