@@ -11,12 +11,12 @@ const gateway = 'konstruct_gateway_accept_seconds'
 const orchestrator = 'konstruct_orchestrator_hop_seconds'
 
 /**
- * In the order of the way. Three things run beside it: Kafka's acknowledgement, as the record is taken meanwhile; showing the
- * message to who follows; and what a socket does to follow a conversation that is new to it.
+ * In the order of the way. Four things run beside it: the commit of the message and Kafka's acknowledgement, as the record is
+ * taken meanwhile; showing the message to who follows; and what a socket does to follow a conversation that is new to it.
  */
 export const hops: readonly Hop[] = [
   { name: 'admit', metric: gateway, label: 'admit' },
-  { name: 'append', metric: gateway, label: 'append' },
+  { name: 'append', metric: gateway, label: 'written' },
   { name: 'kafka', metric: orchestrator, label: 'kafka' },
   { name: 'claim', metric: orchestrator, label: 'claim' },
   { name: 'context', metric: orchestrator, label: 'context' },

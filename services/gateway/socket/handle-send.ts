@@ -4,6 +4,9 @@
 // has its turn. Whatever fails before makes an `error` frame; the client sends the same id again, which finds what was
 // stored and goes on from there. Redis only shows: while it is away, messages are taken all the same.
 //
+// PostgreSQL's commit waits for its disk. The turn is being queued meanwhile, which is what the answer waits for most: a
+// worker that gets it first waits for the commit, and finds nothing to do if that fails.
+//
 // A socket that does not follow the conversation yet joins while the turn is being queued: what the orchestrator writes
 // meanwhile is in the stream, which is read after listening has begun, so nothing can fall between the two.
 import type { SendFrame, StreamEvent, StreamPosition } from '../../shared/domain/frames.ts'
@@ -33,7 +36,9 @@ export const handleSend = async (ports: SendPorts, session: Session, frame: Send
     const stored = await store(ports, session, frame)
     // In this order: the turn has the longer way, so its own events come behind these.
     const announced = stored.published ? null : announce(ports, session, { frame, stored })
-    const queued = stored.published ? null : queue(ports, session, { frame, stored })
+    const queued = stored.published
+      ? null
+      : timed(ports, 'publish', () => queue(ports, session, frame, stored.turn))
     await Promise.all([follow(ports, session, { frame, announced }), queued])
     const { id, conversation } = frame
     session.send({ type: 'accepted', id, conversation, message: stored.message.id, turn: stored.turn })
@@ -68,8 +73,14 @@ const store = async (ports: SendPorts, session: Session, frame: SendFrame): Prom
   const admitted = await timed(ports, 'admit', () => admitMessage(ports.admission, approach))
   assertMayFollow(ports, session, conversation)
   const message = { tenant, user, conversation, agent, text, ...admitted, channel: 'web' } as const
+  const stopWritten = ports.metrics.acceptSeconds.startTimer({ hop: 'written' })
+  const onWritten = (turn: string): void => {
+    stopWritten()
+    // Nobody waits for it yet: it is asked for again when the message is stored, and its outcome told then.
+    queue(ports, session, frame, turn).catch(() => {})
+  }
   return timed(ports, 'append', () =>
-    appendUserMessage(ports.database, { ...message, clientMessageId: frame.id }),
+    appendUserMessage(ports.database, { ...message, clientMessageId: frame.id }, { onWritten }),
   )
 }
 
@@ -119,7 +130,10 @@ const wishBefore = (position: StreamPosition | null): Wish =>
     ? { kind: 'all' }
     : { kind: 'asOf', position: { epoch: position.epoch, seq: position.seq - 2 } }
 
-const queue = async (ports: SendPorts, { visit }: Session, { frame, stored }: Stored): Promise<void> => {
-  const ref = { tenant: visit.tenant, conversation: frame.conversation, turn: stored.turn }
-  await timed(ports, 'publish', () => publishTurn(ports.publication, ref))
-}
+/** However often it is asked for, a turn is one record while PostgreSQL has not been told of it. */
+const queue = (
+  { publication }: SendPorts,
+  { visit }: Session,
+  { conversation }: SendFrame,
+  turn: string,
+): Promise<void> => publishTurn(publication, { tenant: visit.tenant, conversation, turn })

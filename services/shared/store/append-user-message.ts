@@ -1,11 +1,15 @@
 // Stores a user's message and the turn that will answer it, in one transaction. A repeat of the same client message
 // id gives the first one back, whatever its text, so a client may send until it is told `accepted`.
+//
+// The commit waits for the disk. Meanwhile the turn can be on its way already: the transaction holds a lock on it, for
+// which its claim waits (turn-lock.ts), so nobody can look for the turn before it is stored, or is known not to be.
 import { randomUUID } from 'node:crypto'
 import type { ChannelType, Message } from '../domain/message.ts'
 import type { Budget } from '../domain/resources/tenant.ts'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Database, TenantTx } from './database.ts'
 import { budgetValues, isExhausted, untilNextPeriod } from './token-budget.ts'
+import { turnLock } from './turn-lock.ts'
 
 export interface NewUserMessage {
   readonly tenant: string
@@ -34,6 +38,11 @@ export interface StoredUserMessage {
 /** Longest title of a conversation, in characters; it is cut from the first message. */
 const titleLength = 80
 
+interface AppendWatch {
+  /** The message is new and not refused, its commit is on the way: the turn may be queued. Not called for a repeat. */
+  readonly onWritten?: (turn: string) => void
+}
+
 /**
  * @throws KonstructError `CONVERSATION_NOT_FOUND` when the conversation belongs to another user or agent,
  * `BUDGET_EXHAUSTED` when the tenant's tokens are used up, with the time until the next period, `OVERLOADED` when too many
@@ -42,8 +51,14 @@ const titleLength = 80
 export const appendUserMessage = async (
   database: Database,
   input: NewUserMessage,
+  { onWritten }: AppendWatch = {},
 ): Promise<StoredUserMessage> => {
-  const stored = await database.withTenant(input.tenant, (tx) => insertMessage(tx, input), { atOnce: true })
+  const write = async (tx: TenantTx): Promise<StoredUserMessage | null> => {
+    const written = await insertMessage(tx, input)
+    if (written !== null) onWritten?.(written.turn)
+    return written
+  }
+  const stored = await database.withTenant(input.tenant, write, { atOnce: true })
   return stored ?? database.withTenant(input.tenant, (tx) => findRepeated(tx, input))
 }
 
@@ -82,7 +97,7 @@ const insertion = `
     insert into konstruct.open_turns (tenant_id, turn_id, conversation_id, position)
     select tenant_id, turn_id, conversation_id, position from message
   )
-  select id, created_at as "createdAt" from message`
+  select id, created_at as "createdAt", pg_advisory_xact_lock(${turnLock('turn_id')}) from message`
 
 /** Null when it was stored before, or refused. */
 const insertMessage = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage | null> => {

@@ -1,15 +1,18 @@
 // Takes a turn for one worker, or says why not. The claim's attempt number is the fence: a reply is saved only with
 // the number of the newest claim, so of two workers that believe to own a turn, one saves.
 //
+// A turn that is just being stored is waited for: it was queued while its commit was on the way.
+//
 // A turn may be claimed when no other worker holds its lease, no earlier turn of its conversation is unfinished, and
 // its tenant has a place free. The last needs a lock per tenant: two claims that count at once would both find it. The
-// lock is held until the commit, so the commit is sent along and not waited for on disk. What a crash of PostgreSQL can lose of it is the
-// lease: its worker is told by the next renewal, and by the fence, and the turn is found again.
+// lock is held until the commit, so the commit is sent along and not waited for on disk. What a crash of PostgreSQL can
+// lose of it is the lease: its worker is told by the next renewal, and by the fence, and the turn is found again.
 import type { Message, MessageFinish } from '../domain/message.ts'
 import type { Budget } from '../domain/resources/tenant.ts'
 import type { TurnEnd, TurnRef } from '../domain/turn.ts'
 import type { Database, TenantTx } from './database.ts'
 import { budgetValues, isExhausted } from './token-budget.ts'
+import { turnLock } from './turn-lock.ts'
 
 export interface ClaimRequest {
   readonly ref: TurnRef
@@ -74,7 +77,7 @@ export const claimTurn = async (database: Database, request: ClaimRequest): Prom
   const { tenant } = request.ref
   const [, row] = await database.withTenant(
     tenant,
-    (tx) => Promise.all([lockTenant(tx), takeTurn(tx, request)]),
+    (tx) => Promise.all([waitForLocks(tx, request), takeTurn(tx, request)]),
     { durable: false, atOnce: true },
   )
   if (row === undefined) return { kind: 'done' }
@@ -91,8 +94,13 @@ export const claimTurn = async (database: Database, request: ClaimRequest): Prom
   return { kind: row.running >= request.maxConcurrentTurns ? 'capped' : 'held' }
 }
 
-const lockTenant = (tx: TenantTx): Promise<unknown> =>
-  tx.query(`select pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [tx.tenant])
+/** Waits for the turn's storing, then for the tenant's lock: the other way round all its claims would wait for one message. */
+const waitForLocks = (tx: TenantTx, { ref }: ClaimRequest): Promise<unknown> =>
+  tx.query(
+    `select pg_advisory_xact_lock_shared(${turnLock('$2::uuid')}),
+       pg_advisory_xact_lock(hashtextextended('konstruct.claim/' || $1, 0))`,
+    [tx.tenant, ref.turn],
+  )
 
 /**
  * Reads the turn and takes it if it may be taken. One statement, so that the tenant's lock is held for no further way to

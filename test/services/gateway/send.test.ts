@@ -6,6 +6,7 @@ import { claimTurn } from '../../../services/shared/store/claim-turn.ts'
 import { aTenant } from '../../support/a-tenant.ts'
 import { ChatClient } from '../../support/chat-client.ts'
 import { gatewayWorld, type GatewayWorld, type TestGateway } from '../../support/gateway-world.ts'
+import { holdCommits } from '../../support/held-commits.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { playTurn } from './play-orchestrator.ts'
 
@@ -56,6 +57,47 @@ describe('A send', () => {
     )
     assert.deepEqual([turn.tenant, turn.conversation], [tenant, conversation])
     await client.close()
+  })
+
+  it('is queued while its commit waits for the disk, and neither accepted nor shown before', async () => {
+    const [client, commits] = await Promise.all([world.client(one, tenant), holdCommits(world.store)])
+    try {
+      const { conversation } = client.say('Hello')
+      const { turn } = await waitUntil({ until: 'Kafka has the turn' }, () =>
+        world.turns.find((record) => record.conversation === conversation),
+      )
+      await commits.untilWaiting(1)
+      assert.deepEqual(
+        client.frames.map(({ type }) => type),
+        ['welcome'],
+      )
+      await commits.release()
+      assert.equal((await client.next('accepted')).turn, turn)
+      assert.equal(recordsOf(turn), 1)
+    } finally {
+      await commits.end()
+    }
+  })
+
+  it('whose commit fails is not accepted, although it was queued, and repeated it is another turn', async () => {
+    const [client, commits] = await Promise.all([world.client(one, tenant), holdCommits(world.store)])
+    const { id, conversation } = client.say('Hello')
+    try {
+      await commits.untilWaiting(1)
+      await commits.release('failed')
+      assert.equal((await client.next('error')).id, id)
+    } finally {
+      await commits.end()
+    }
+    assert.equal(await turnsOf(conversation), 0)
+    client.say('Hello', { id, conversation })
+    const { turn } = await client.next('accepted')
+    assert.equal(await turnsOf(conversation), 1)
+    const records = await waitUntil({ until: 'Kafka has both turns' }, () => {
+      const found = world.turns.filter((record) => record.conversation === conversation)
+      return found.length === 2 ? found : undefined
+    })
+    assert.equal(records[1]?.turn, turn)
   })
 
   it('is noted in PostgreSQL as published, so that nothing publishes it again', async () => {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { holdCommits } from '../../../support/held-commits.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
 import { useTokens } from '../../../support/use-tokens.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
@@ -109,5 +111,30 @@ describe('Claiming a turn', () => {
       (await of.claim({ tenant: of.tenant, conversation: randomUUID(), turn: randomUUID() })).kind,
       'done',
     )
+  })
+
+  describe('that is being stored', () => {
+    for (const [outcome, kind] of [
+      ['done', 'claimed'],
+      ['failed', 'done'],
+    ] as const)
+      it(`waits until its commit is ${outcome}, and gives ${kind}`, async () => {
+        const commits = await holdCommits(store)
+        try {
+          const message = of.aMessage()
+          const written = Promise.withResolvers<string>()
+          const storing = appendUserMessage(store.app, message, { onWritten: written.resolve }).catch(
+            () => 'failed',
+          )
+          const { conversation } = message
+          const claiming = of.claim({ tenant: of.tenant, conversation, turn: await written.promise })
+          await commits.untilWaiting(2)
+          await commits.release(outcome)
+          assert.equal((await claiming).kind, kind)
+          assert.equal((await storing) === 'failed', outcome === 'failed')
+        } finally {
+          await commits.end()
+        }
+      })
   })
 })
