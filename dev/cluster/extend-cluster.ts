@@ -1,17 +1,15 @@
 // The steps that put a server which extends the Kubernetes API into a cluster of ours, whatever server it is.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { KonstructError } from '../../services/shared/runtime/errors.ts'
 import { findKubernetes } from '../parts/find-kubernetes.ts'
 import type { Report } from '../parts/part.ts'
 import { type Buildah, openBuildah } from './buildah.ts'
 import type { ClusterFolder } from './cluster-folder.ts'
 import type { CertificateText } from './extension-manifests.ts'
-import { fetchDebianPrograms } from './fetch-programs.ts'
+import { findNode } from './find-node.ts'
 import { importImage } from './import-image.ts'
 import { type Kubectl, openKubectl } from './kubectl.ts'
 import { makeCertificate } from './make-certificate.ts'
-import { findNodeSpace } from './node-space.ts'
 
 export interface ExtensibleCluster {
   readonly kubectl: Kubectl
@@ -22,15 +20,9 @@ export interface ExtensibleCluster {
 /** @throws KonstructError `PART_UNAVAILABLE` when none is up */
 export const openExtensibleCluster = async (
   folder: ClusterFolder,
-  extension: string,
   report: Report,
 ): Promise<ExtensibleCluster> => {
-  const debian = await fetchDebianPrograms(report)
-  const space = findNodeSpace(folder, debian.environment)
-  if (space === undefined)
-    throw new KonstructError('PART_UNAVAILABLE', {
-      message: `There is no cluster for ${extension}: npm run cluster -- up`,
-    })
+  const { debian, space } = await findNode(folder, report)
   return {
     kubectl: openKubectl((await findKubernetes(report)).kubectl, folder.kubeconfig, report),
     buildah: await openBuildah(debian, report),

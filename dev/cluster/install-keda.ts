@@ -21,7 +21,7 @@ const extension = {
 
 /** Ends when ScaledObjects are acted upon and their metrics can be asked for. About 20 s once KEDA is built. */
 export const installKeda = async (folder: ClusterFolder, report: Report): Promise<void> => {
-  const { kubectl, buildah, importImages } = await openExtensibleCluster(folder, 'KEDA', report)
+  const { kubectl, buildah, importImages } = await openExtensibleCluster(folder, report)
   const keda = await timed(report, 'KEDA is here', () => fetchKeda(buildah, report))
   await timed(report, 'its images are in the cluster', () => importImages(keda.images))
   // One of them is too large for the note that a client's apply leaves on an object.
@@ -38,7 +38,7 @@ const isInstalled = async (kubectl: Kubectl): Promise<boolean> =>
 
 /** First what KEDA has to let go of itself, then KEDA. The images stay. */
 export const removeKeda = async (folder: ClusterFolder, report: Report): Promise<void> => {
-  const { kubectl, buildah } = await openExtensibleCluster(folder, 'KEDA', report)
+  const { kubectl, buildah } = await openExtensibleCluster(folder, report)
   const keda = await fetchKeda(buildah, report)
   if (await isInstalled(kubectl))
     await kubectl.run('delete', scaled.join(','), '--all', '--all-namespaces', '--timeout=60s')

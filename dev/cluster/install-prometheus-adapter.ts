@@ -21,7 +21,7 @@ export const installPrometheusAdapter = async (
   options: AdapterOptions,
   report: Report,
 ): Promise<void> => {
-  const { kubectl, buildah, importImages } = await openExtensibleCluster(folder, adapterName, report)
+  const { kubectl, buildah, importImages } = await openExtensibleCluster(folder, report)
   const image = await timed(report, 'prometheus-adapter is here', () =>
     fetchPrometheusAdapter(buildah, report),
   )
@@ -34,7 +34,7 @@ export const installPrometheusAdapter = async (
 
 /** The image stays. */
 export const removePrometheusAdapter = async (folder: ClusterFolder, report: Report): Promise<void> => {
-  const { kubectl } = await openExtensibleCluster(folder, adapterName, report)
+  const { kubectl } = await openExtensibleCluster(folder, report)
   const nothing = { prometheusUrl: '', rules: '' }
   await deleteObject(kubectl, folder.path, adapterManifests(nothing, { certificate: '', key: '' }))
 }

@@ -1,25 +1,18 @@
 // Builds the project's image and gives it to the cluster under its name.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { KonstructError } from '../../services/shared/runtime/errors.ts'
 import { cacheFolder } from '../parts/cache.ts'
 import { buildImage, type ImageOptions } from './build-image.ts'
 import { openBuildah } from './buildah.ts'
 import type { ClusterFolder } from './cluster-folder.ts'
-import { fetchDebianPrograms } from './fetch-programs.ts'
+import { findNode } from './find-node.ts'
 import { importImage } from './import-image.ts'
-import { findNodeSpace } from './node-space.ts'
 import { timed } from './timed.ts'
 
 /** @returns the image's name, as a pod has to give it. */
 export const clusterLoad = async (folder: ClusterFolder, options: ImageOptions): Promise<string> => {
   const { report } = options
-  const debian = await fetchDebianPrograms(report)
-  const space = findNodeSpace(folder, debian.environment)
-  if (space === undefined)
-    throw new KonstructError('PART_UNAVAILABLE', {
-      message: 'There is no cluster to load into: npm run cluster -- up',
-    })
+  const { debian, space } = await findNode(folder, report)
   const buildah = await openBuildah(debian, report)
   const image = await timed(report, 'the image is built', () => buildImage(buildah, options))
   const file = join(cacheFolder(), `image-${process.pid}.tar`)

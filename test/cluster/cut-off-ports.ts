@@ -1,8 +1,8 @@
 // Cuts ports of the host off from the node: packets vanish both ways and nobody is told, as when a cable is pulled.
 import { hostAddress } from '../../dev/cluster/addresses.ts'
 import type { ClusterFolder } from '../../dev/cluster/cluster-folder.ts'
-import { fetchDebianPrograms } from '../../dev/cluster/fetch-programs.ts'
-import { findNodeSpace, runInside } from '../../dev/cluster/node-space.ts'
+import { findNode } from '../../dev/cluster/find-node.ts'
+import { runInside } from '../../dev/cluster/node-space.ts'
 
 const silent = (): void => {}
 
@@ -16,8 +16,7 @@ export const cutOffPorts = async (
   folder: ClusterFolder,
   ports: readonly number[],
 ): Promise<() => Promise<void>> => {
-  const space = findNodeSpace(folder, (await fetchDebianPrograms(silent)).environment)
-  if (space === undefined) throw new Error('The cluster is not up.')
+  const { space } = await findNode(folder, silent)
   const change = async (action: '-I' | '-D'): Promise<void> => {
     for (const rule of ports.flatMap(rulesFor)) {
       const command = ['iptables', '--wait=10', '-t', 'mangle', action, 'PREROUTING', ...rule]
