@@ -1,4 +1,4 @@
-// npm run cluster -- up|down|status|load|keda: a real Kubernetes on this machine, without a container engine.
+// npm run cluster -- up|down|status|load|stores|keda: a real Kubernetes on this machine, without a container engine.
 import { dirname } from 'node:path'
 import { asKonstructError } from '../../services/shared/runtime/errors.ts'
 import { findKubernetes } from '../parts/find-kubernetes.ts'
@@ -10,6 +10,7 @@ import { clusterDown } from './down.ts'
 import { fetchHelm } from './fetch-programs.ts'
 import { findGivenCluster, loadIntoGiven } from './given-cluster.ts'
 import { installKeda } from './install-keda.ts'
+import { loadDevStores } from './load-dev-stores.ts'
 import { clusterLoad } from './load.ts'
 import { type ClusterArguments, readArguments, type Verb } from './read-arguments.ts'
 import { clusterStatus, givenStatus } from './status.ts'
@@ -57,6 +58,11 @@ const own: Verbs = {
     console.log(status ?? 'There is no cluster. Make one with: npm run cluster -- up')
     return status === undefined ? 1 : 0
   },
+  stores: async () => {
+    await alone(() => loadDevStores(folder, report))
+    console.log('The chart runs with values-dev.yaml now, as its README tells for kind.')
+    return 0
+  },
   keda: async () => {
     await alone(() => installKeda(folder, report))
     console.log('KEDA acts on ScaledObjects now.')
@@ -82,6 +88,10 @@ const given: Verbs = {
     const { kubectl, kubeconfig } = await findGivenCluster(report)
     console.log(await givenStatus(kubectl, kubeconfig, report))
     return 0
+  },
+  stores: async () => {
+    console.log('A cluster of someone else pulls PostgreSQL, Redis and Kafka by itself, and has storage.')
+    return Promise.resolve(1)
   },
   keda: async () => {
     console.log('A cluster of someone else takes KEDA from its Helm chart: https://keda.sh/docs/deploy')

@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { KonstructError } from '../../services/shared/runtime/errors.ts'
 
-const verbs = ['up', 'down', 'status', 'load', 'keda'] as const
+const verbs = ['up', 'down', 'status', 'load', 'stores', 'keda'] as const
 export type Verb = (typeof verbs)[number]
 
 export interface ClusterArguments {
@@ -13,11 +13,12 @@ export interface ClusterArguments {
   readonly tag: string | undefined
 }
 
-const usage = `npm run cluster -- up|down|status|load|keda [options]
+const usage = `npm run cluster -- up|down|status|load|stores|keda [options]
   up                   make a cluster of one node on this machine (root, Linux), or tell how to reach it
   down                 end it; nothing of it is left
   status               its programs, nodes and pods
   load                 build the image from the Dockerfile and load it into the cluster
+  stores               load what values-dev.yaml needs: PostgreSQL, Redis, Kafka and storage
   keda                 install KEDA into it, built from its Go module
   --tag TAG            of the image (default: the version in package.json)
   --use-kubeconfig     with status and load: the kind, k3d or minikube cluster that KUBECONFIG names`

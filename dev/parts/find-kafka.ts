@@ -28,7 +28,7 @@ const jarsOnPath = (): string | undefined => {
   return found ? jars : undefined
 }
 
-const packagedJars = async (report: Report): Promise<string> => {
+export const packagedJars = async (report: Report): Promise<string> => {
   try {
     return await cached({
       name: `kafka-${version}`,

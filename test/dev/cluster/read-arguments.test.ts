@@ -3,7 +3,7 @@ import { readArguments } from '../../../dev/cluster/read-arguments.ts'
 
 describe('The arguments of npm run cluster', () => {
   it('name one verb', () => {
-    for (const verb of ['up', 'down', 'status', 'load', 'keda'])
+    for (const verb of ['up', 'down', 'status', 'load', 'stores', 'keda'])
       assert.deepEqual(readArguments([verb]), { verb, useKubeconfig: false, tag: undefined })
   })
 
