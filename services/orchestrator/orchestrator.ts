@@ -24,7 +24,7 @@ const readiness = (clients: Clients, works: () => TurnWorks | undefined): readon
 
 /**
  * Resolves once PostgreSQL was found and is isolated; Kafka and Redis are connected to when they are there.
- * @throws AbortError when it is to stop before that; KonstructError `CONFIG_INVALID`, `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`, `STORE_SCHEMA_OUTDATED`
+ * @throws AbortError when it is to stop before that; KonstructError `CONFIG_INVALID`, `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`
  */
 export const startOrchestrator = async (
   config: OrchestratorConfig,

@@ -1,4 +1,5 @@
-// Waits until PostgreSQL is there, and makes sure that it keeps tenants apart: a service does nothing before that.
+// Waits until PostgreSQL is there and migrated, and makes sure that it keeps tenants apart: a service does nothing before
+// that. The migrations may run beside it, where PostgreSQL comes with the release.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { KonstructError } from '../runtime/errors.ts'
 import type { Log } from '../runtime/log.ts'
@@ -6,11 +7,13 @@ import type { Database } from './database.ts'
 import { assertIsolated } from './inspect-isolation.ts'
 
 const tryEveryMs = 500
+/** What ends without anyone who mends this service. */
+const passing: readonly string[] = ['STORE_UNAVAILABLE', 'STORE_SCHEMA_OUTDATED']
 /** How often it says that it still waits, in tries. */
 const tellEvery = 20
 
 /**
- * @throws KonstructError `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`, `STORE_SCHEMA_OUTDATED`: waiting would not help.
+ * @throws KonstructError `STORE_ROLE_UNSAFE`, `STORE_POLICY_DRIFT`: waiting would not help.
  * AbortError when `stopping` is aborted.
  */
 export const awaitIsolatedStore = async (
@@ -22,7 +25,7 @@ export const awaitIsolatedStore = async (
     try {
       return await assertIsolated(database)
     } catch (thrown) {
-      if (!(thrown instanceof KonstructError) || thrown.code !== 'STORE_UNAVAILABLE') throw thrown
+      if (!(thrown instanceof KonstructError) || !passing.includes(thrown.code)) throw thrown
       if (tries % tellEvery === 0) log.warn('waiting for postgresql', { code: thrown.code, error: thrown })
     }
     await sleep(tryEveryMs, undefined, { signal: stopping })

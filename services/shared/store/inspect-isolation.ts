@@ -76,7 +76,18 @@ const judgeRole = (facts: RoleFacts): readonly string[] => [
   ...(facts.member ? [`${facts.name} is a member of another role`] : []),
 ]
 
-/** Tables that must exist; a database without them was never migrated. */
+/**
+ * The migrations came to their end: the tables are there, and whoever asks was let in, which is done last. The catalog
+ * is asked, which everyone may read.
+ */
+const migratedQuery = `
+  select exists (
+    select from pg_namespace n
+    where n.nspname = 'konstruct' and has_schema_privilege(n.oid, 'usage')
+      and (select count(*) from pg_class c where c.relnamespace = n.oid and c.relname = any($1)) = cardinality($1)
+  ) as migrated`
+
+/** Tables that must exist; a database without them was never migrated, or by an older version. */
 const leastTables = [
   'agents',
   'channel_settings',
@@ -101,9 +112,9 @@ export const inspectIsolation = async (database: Database): Promise<readonly str
  */
 export const assertIsolated = async (database: Database): Promise<void> => {
   const schema = await database.acrossTenants((tx) =>
-    tx.query<{ present: boolean }>(`select to_regclass('konstruct.open_turns') is not null as present`),
+    tx.query<{ migrated: boolean }>(migratedQuery, [leastTables]),
   )
-  if (schema[0]?.present !== true) throw new KonstructError('STORE_SCHEMA_OUTDATED')
+  if (schema[0]?.migrated !== true) throw new KonstructError('STORE_SCHEMA_OUTDATED')
   const roles = await database.acrossTenants((tx) => tx.query<RoleFacts>(roleQuery))
   const unsafe = roles.flatMap(judgeRole)
   if (unsafe.length > 0)
