@@ -2,6 +2,7 @@
 #
 #   node services/gateway/main.ts        node services/orchestrator/main.ts
 #   node operator/main.ts                node migrations/main.ts
+#   node dev/demo-model/main.ts
 #
 # It runs as a user without rights and writes nothing, so its root file system can be read-only. The lock file is kept
 # beside node_modules: scanners read from it what is inside.
@@ -35,6 +36,8 @@ COPY crds crds
 COPY migrations migrations
 COPY operator operator
 COPY services services
+# For the chart's `demoModel`.
+COPY dev/demo-model dev/demo-model
 COPY --from=webchat /build/app/services/webchat/dist services/webchat/dist
 # The user `node` of the base, by number: Kubernetes can then see that it is not root.
 USER 1000:1000

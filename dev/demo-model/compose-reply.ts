@@ -21,7 +21,7 @@ interface Answer {
 
 const honesty =
   'I am the **demo model**: a small program that comes with Konstruct, not a language model. ' +
-  'Set `KONSTRUCT_MODEL_URL` to put a real one in my place.'
+  'Name a real one in the Tenant’s `models` to put it in my place.'
 
 const quote = (text: string): string => `“${text.length > 120 ? `${text.slice(0, 117)}…` : text}”`
 
