@@ -62,6 +62,7 @@ const contradictions: readonly (readonly [values: object, sentence: string])[] =
   ],
   [{ image: { tag: '1', digest: `sha256:${'0'.repeat(64)}` } }, 'Give image.tag or image.digest'],
   [{ devStores: { enabled: true } }, 'Take out kafka.brokers'],
+  [{ devStores: { enabled: true }, networkPolicy: { enabled: true } }, 'Set networkPolicy.enabled to false'],
   ...['operator', 'gateway', 'orchestrator'].map(
     (part) =>
       [
@@ -163,6 +164,13 @@ describe('The chart', function () {
       assert.equal(replicasIn('the least that has to be given', part), 2)
       assert.equal(replicasIn('everything switched on', part), undefined)
     }
+  })
+
+  it('watches for changed files, in development, where a program goes on for ever, and not where one has to end', async () => {
+    const inDevelopment = manifestsIn(await renderChart(withLeast({ development: true })))
+    for (const manifest of inDevelopment)
+      for (const { command } of podSpecOf(manifest)?.containers ?? [])
+        assert.equal(command?.includes('--watch'), manifest.kind === 'Deployment', manifest.metadata.name)
   })
 
   it('holds no secret but those of the stores to try it with', () => {

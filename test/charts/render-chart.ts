@@ -10,6 +10,7 @@ import { runCommand } from '../../dev/parts/run-command.ts'
 export interface Container {
   readonly name: string
   readonly image: string
+  readonly command?: readonly string[]
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
 }
 

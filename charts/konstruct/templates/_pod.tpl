@@ -172,12 +172,12 @@ securityContext:
   {{- include "konstruct.podSecurity" . | nindent 2 }}
 {{- end -}}
 
-{{- /* Name, image and program of a container: with "main" "services/gateway/main.ts" too. */ -}}
+{{- /* Name, image and program of a container: with "main" "services/gateway/main.ts" too. Watched for changes are those that go on for ever; a Job that was watched would never end. */ -}}
 {{- define "konstruct.container" -}}
 name: {{ .component }}
 image: {{ include "konstruct.image" .root }}
 imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-command: [node, {{ if .root.Values.development }}--watch, {{ end }}{{ .main }}]
+command: [node, {{ if and .root.Values.development (has .component (list "operator" "gateway" "orchestrator")) }}--watch, {{ end }}{{ .main }}]
 securityContext:
   {{- include "konstruct.containerSecurity" . | nindent 2 }}
 resources:
