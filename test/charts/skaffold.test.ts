@@ -1,6 +1,6 @@
 // skaffold itself cannot be had everywhere: its file is held to what it names in this repository.
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { imageName } from '../../dev/cluster/build-image.ts'
 
@@ -18,6 +18,7 @@ interface Patch {
 interface Skaffold {
   readonly apiVersion: string
   readonly build: {
+    readonly local: { readonly useBuildkit: boolean }
     readonly artifacts: readonly [{ readonly image: string; readonly docker: { readonly dockerfile: string } }]
   }
   readonly deploy: { readonly helm: { readonly releases: readonly [Release] } }
@@ -60,13 +61,24 @@ describe('skaffold.yaml', () => {
     for (const path of Object.keys(set)) assert.notEqual(valueAt(path), undefined, path)
   })
 
-  it('builds a stage of the Dockerfile for dev, and syncs files that it has', () => {
+  it('asks for the builder that knows all that the Dockerfile says', () => {
+    assert.match(readFileSync(artifact.docker.dockerfile, 'utf8'), /^RUN --mount/m)
+    assert.equal(skaffold.build.local.useBuildkit, true)
+  })
+
+  it('builds a stage of the Dockerfile for dev', () => {
     const dev = patchesOf('dev')
     const stage = String(dev.get('/build/artifacts/0/docker/target'))
     assert.match(readFileSync(artifact.docker.dockerfile, 'utf8'), new RegExp(`^FROM .* AS ${stage}$`, 'm'))
-    const { manual } = dev.get('/build/artifacts/0/sync') as { manual: { src: string }[] }
-    for (const { src } of manual) assert.ok(globSync(src).length > 0, src)
     for (const file of dev.get('/deploy/helm/releases/0/valuesFiles') as string[]) assert.ok(existsSync(file))
+  })
+
+  it('syncs the programs’ files, and none of the chat page, which has to be built', () => {
+    const { manual } = patchesOf('dev').get('/build/artifacts/0/sync') as { manual: { src: string }[] }
+    for (const { src } of manual) assert.ok(globSync(src).length > 0, src)
+    const folders = readdirSync('services').map((name) => `services/${name}`)
+    const programs = [...folders, 'operator'].filter((folder) => folder !== 'services/webchat')
+    assert.deepEqual(manual.map(({ src }) => src).toSorted(), programs.map((folder) => `${folder}/**/*.ts`).toSorted())
   })
 
   it('forwards the port of the Service that the chart has', () => {
