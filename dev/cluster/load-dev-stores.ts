@@ -3,13 +3,10 @@
 // the node, which are gone with it. Repeated, it empties those that a removed release had.
 import { chmodSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { findKubernetes } from '../parts/find-kubernetes.ts'
 import type { Report } from '../parts/part.ts'
-import { openBuildah } from './buildah.ts'
 import type { ClusterFolder } from './cluster-folder.ts'
-import { findNode } from './find-node.ts'
-import { importImage } from './import-image.ts'
-import { applyObject, type Kubectl, openKubectl } from './kubectl.ts'
+import { openExtensibleCluster } from './extend-cluster.ts'
+import { applyObject, type Kubectl } from './kubectl.ts'
 import { makeStoreImages } from './make-store-images.ts'
 import { timed } from './timed.ts'
 
@@ -57,12 +54,8 @@ const makeStorage = async (kubectl: Kubectl, folder: ClusterFolder): Promise<voi
 }
 
 export const loadDevStores = async (folder: ClusterFolder, report: Report): Promise<void> => {
-  const { debian, space } = await findNode(folder, report)
-  const files = await timed(report, 'images of the stores are here', async () =>
-    makeStoreImages(await openBuildah(debian, report), report),
-  )
-  await timed(report, 'they are in the cluster', async () => {
-    for (const file of files) await importImage(space, file, report)
-  })
-  await makeStorage(openKubectl((await findKubernetes(report)).kubectl, folder.kubeconfig, report), folder)
+  const { kubectl, buildah, importImages } = await openExtensibleCluster(folder, report)
+  const files = await timed(report, 'images of the stores are here', () => makeStoreImages(buildah, report))
+  await timed(report, 'they are in the cluster', () => importImages(files))
+  await makeStorage(kubectl, folder)
 }
