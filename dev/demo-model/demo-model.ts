@@ -156,6 +156,9 @@ class Server {
   }
 }
 
+/** Longer than who measures it pauses, in milliseconds: a connection that ends while it is being used again is no answer. */
+const keepAliveMs = 60_000
+
 export const startDemoModel = async (options: DemoModelOptions = {}): Promise<DemoModel> => {
   const { port = 0, host = '127.0.0.1' } = options
   const model = new Server(options.tokensPerSecond ?? usualPace)
@@ -165,6 +168,7 @@ export const startDemoModel = async (options: DemoModelOptions = {}): Promise<De
       else response.destroy()
     })
   })
+  server.keepAliveTimeout = keepAliveMs
   server.listen(port, host)
   await once(server, 'listening')
   return {
