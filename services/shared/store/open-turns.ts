@@ -6,7 +6,7 @@ import type { Database } from './database.ts'
 /** A turn that was stored but never confirmed by Kafka is taken up after this, in seconds. */
 const unpublishedAfterSeconds = 5
 /** A turn that Kafka confirmed but that nobody claimed is taken up after this, in seconds: Kafka may have lost it. */
-const unclaimedAfterSeconds = 60
+const unclaimedAfterSeconds = 20
 
 const columns = (refs: readonly TurnRef[]) =>
   [refs.map((ref) => ref.tenant), refs.map((ref) => ref.turn)] as const
