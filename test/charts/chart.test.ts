@@ -173,6 +173,15 @@ describe('The chart', function () {
         assert.equal(command?.includes('--watch'), manifest.kind === 'Deployment', manifest.metadata.name)
   })
 
+  it('lets nobody read metrics when no one is named for it', async () => {
+    const open = (manifests: readonly Manifest[]): readonly string[] =>
+      manifests
+        .filter((manifest) => manifest.kind === 'NetworkPolicy' && /"port":"admin"/.test(JSON.stringify(manifest)))
+        .map(({ metadata }) => metadata.name)
+    assert.equal(open(rendered.get('the least that has to be given') ?? []).length, 3)
+    assert.deepEqual(open(manifestsIn(await renderChart(withLeast({ networkPolicy: { metricsFrom: [] } })))), [])
+  })
+
   it('holds no secret but those of the stores to try it with', () => {
     for (const [name] of renders) {
       const secrets = rendered.get(name)?.filter(({ kind }) => kind === 'Secret') ?? []
