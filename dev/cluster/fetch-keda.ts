@@ -27,7 +27,7 @@ const build = async (buildah: Buildah, folder: string, report: Report): Promise<
       module: 'github.com/kedacore/keda/v2',
       version: kedaVersion,
       programs: ['cmd/operator', 'cmd/adapter'],
-      versionVariable: 'github.com/kedacore/keda/v2/version.Version',
+      stamp: `github.com/kedacore/keda/v2/version.Version=${kedaVersion}`,
     },
     folder,
     report,

@@ -2,11 +2,7 @@
 import { join } from 'node:path'
 import type { Report } from '../parts/part.ts'
 import { downloadGoModule } from './download-go-module.ts'
-
-const prometheusOperator = {
-  module: 'github.com/prometheus-operator/prometheus-operator',
-  version: '0.85.0',
-} as const
+import { prometheusOperator } from './prometheus-operator-module.ts'
 
 /** @returns files for `kubectl apply --server-side`. */
 export const fetchMonitoringDefinitions = async (report: Report): Promise<readonly string[]> => {

@@ -5,8 +5,10 @@ import type { Buildah } from './buildah.ts'
 
 interface ProgramImage {
   readonly image: string
-  /** A file in the folder; the image has it at its root, under the same name. */
+  /** A file in the folder; the image has it under the same name. */
   readonly program: string
+  /** Where the image has it; its root when left out. */
+  readonly place?: string
   readonly folder: string
   /** Who runs it: a number, so that a kubelet can tell that it is not root. Root when left out. */
   readonly user?: number
@@ -14,13 +16,11 @@ interface ProgramImage {
 
 /** Writes `{program}.tar` into the folder, and returns its path. */
 export const makeProgramImage = async (buildah: Buildah, spec: ProgramImage): Promise<string> => {
-  const { image, program, folder, user = 0 } = spec
+  const { image, program, place = '/', folder, user = 0 } = spec
   const dockerfile = join(folder, 'Dockerfile')
+  const path = join(place, program)
   const file = join(folder, `${program}.tar`)
-  writeFileSync(
-    dockerfile,
-    `FROM scratch\nCOPY ${program} /${program}\nUSER ${user}\nENTRYPOINT ["/${program}"]\n`,
-  )
+  writeFileSync(dockerfile, `FROM scratch\nCOPY ${program} ${path}\nUSER ${user}\nENTRYPOINT ["${path}"]\n`)
   await buildah.build({ image, dockerfile, context: folder })
   await buildah.export(image, file)
   return file

@@ -1,5 +1,5 @@
 // Tells a Prometheus which pods there are, in a file that it watches: Debian's has no discovery of its own for Kubernetes.
-// The labels are those that the chart's PodMonitor gives.
+// The labels are those that the chart's PodMonitor gives: prometheus-operator.test.ts holds it to them.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
