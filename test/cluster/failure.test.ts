@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Person } from '../e2e/person.ts'
 import { waitUntil } from '../support/wait-until.ts'
-import { canHaveCluster } from './borrowed-cluster.ts'
+import { endRelease, installRelease } from './begin-release.ts'
 import { comeAlone, Crowd, type Tally } from './crowd.ts'
 import { cutOffPorts } from './cut-off-ports.ts'
 import { parts, Pods } from './pods.ts'
-import { Release, step, tell } from './release.ts'
+import { type Release, step, tell } from './release.ts'
 import { tellTally } from './tell-tally.ts'
 
 const people = 50
@@ -28,12 +28,8 @@ describe('Fifty people who chat', function () {
   let asker: Person
 
   before(async function () {
-    this.timeout(2_400_000)
-    if (!canHaveCluster()) this.skip()
-    release = await Release.prepare()
+    release = await installRelease(this, { tenant })
     pods = new Pods(release)
-    await step('helm install --wait', () => release.install())
-    await release.applyCrowdsTenant(tenant)
   })
   beforeEach(async () => {
     const place = { gateway: await release.gatewayUrl(), tenant }
@@ -46,10 +42,7 @@ describe('Fifty people who chat', function () {
     await (crowd as Crowd | undefined)?.leave()
   })
   after(async function () {
-    this.timeout(120_000)
-    const ending = release as Release | undefined
-    await ending?.kubectl.run('delete', 'tenant', tenant, '--timeout=60s').catch(() => '')
-    await ending?.end()
+    await endRelease(this, release)
   })
 
   const end = async (): Promise<Tally> => {

@@ -50,6 +50,15 @@ export class Pods {
     await this.kubectl('rollout', 'status', `deployment/konstruct-${part}`, '--timeout=120s')
   }
 
+  /** New pods take the place of the part's pods, one by one. */
+  async restart(part: PartName): Promise<void> {
+    await this.kubectl('rollout', 'restart', `deployment/konstruct-${part}`)
+  }
+
+  async scale(part: PartName, replicas: number): Promise<void> {
+    await this.kubectl('scale', `deployment/konstruct-${part}`, `--replicas=${replicas}`)
+  }
+
   /** Without grace. */
   async delete(pod: string): Promise<void> {
     await this.kubectl('delete', 'pod', pod, '--grace-period=0', '--force')

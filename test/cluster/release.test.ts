@@ -3,8 +3,8 @@ import assert from 'node:assert/strict'
 import { Redis } from 'ioredis'
 import { browser } from '../support/browser.ts'
 import { waitUntil } from '../support/wait-until.ts'
-import { canHaveCluster } from './borrowed-cluster.ts'
-import { Release, step } from './release.ts'
+import { endRelease, prepareRelease } from './begin-release.ts'
+import { type Release, step } from './release.ts'
 
 const tenantIn = (namespace: string, name: string) => ({
   apiVersion: 'konstruct.dev/v1alpha1',
@@ -23,13 +23,10 @@ describe('A release on a cluster', function () {
   let release: Release
 
   before(async function () {
-    this.timeout(2_400_000)
-    if (!canHaveCluster()) this.skip()
-    release = await Release.prepare()
+    release = await prepareRelease(this)
   })
   after(async function () {
-    this.timeout(120_000)
-    await (release as Release | undefined)?.end()
+    await endRelease(this, release)
   })
 
   const kubectl = (...args: string[]): Promise<string> => release.kubectl.run(...args)

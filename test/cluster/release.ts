@@ -78,6 +78,7 @@ export class Release {
   readonly cluster: BorrowedCluster
   readonly model: DemoModel
   readonly stores: OutsideStores
+  readonly #crowdsTenants: string[] = []
   readonly #folder = mkdtempSync(join(tmpdir(), 'konstruct-release-'))
 
   private constructor(cluster: BorrowedCluster, stores: OutsideStores, model: DemoModel) {
@@ -138,6 +139,7 @@ export class Release {
 
   /** A Tenant for a crowd, with its agent `support`, once it is Ready. */
   async applyCrowdsTenant(name: string, maxConcurrentTurns = 100): Promise<void> {
+    this.#crowdsTenants.push(name)
     for (const object of crowdsTenant(name, this.model.url, maxConcurrentTurns)) await this.apply(object)
     await this.kubectl.run('wait', '--for=condition=Ready', `tenant/${name}`, '--timeout=30s')
   }
@@ -162,6 +164,9 @@ export class Release {
   }
 
   async end(): Promise<void> {
+    // While someone is there to finish it: the cluster may go on after this.
+    for (const name of this.#crowdsTenants)
+      await this.kubectl.run('delete', 'tenant', name, '--ignore-not-found', '--timeout=60s').catch(() => '')
     await this.model.close()
     await this.cluster.giveBack()
     await this.stores.end()

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { clusterLoad } from '../../dev/cluster/load.ts'
 import type { Message } from '../../services/shared/domain/message.ts'
 import type { Person } from '../e2e/person.ts'
+import { endRelease } from './begin-release.ts'
 import { canHaveCluster } from './borrowed-cluster.ts'
 import { comeAlone, Crowd } from './crowd.ts'
 import { hasCommit, unpackTree } from './earlier-tree.ts'
@@ -45,12 +46,9 @@ describe('A release of an earlier commit', function () {
     await step('image of the earlier commit', () => clusterLoad(release.cluster.folder, sources))
   })
   after(async function () {
-    this.timeout(120_000)
     await crowd?.leave()
     await (witness as Person | undefined)?.leave()
-    const ending = release as Release | undefined
-    await ending?.kubectl.run('delete', 'tenant', tenant, '--timeout=60s').catch(() => '')
-    await ending?.end()
+    await endRelease(this, release)
     if (tree !== undefined) rmSync(tree, { recursive: true })
   })
 
