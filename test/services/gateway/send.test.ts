@@ -172,6 +172,13 @@ describe('A send', () => {
     await Promise.all([client.close(), elsewhere.close()])
   })
 
+  it('is accepted also as one of fifty that come at once on a socket, each in a conversation of its own', async () => {
+    const client = await world.client(one, tenant)
+    const sent = Array.from({ length: 50 }, (_, n) => client.say(`Message ${n}`).id)
+    for (const id of sent) await client.next('accepted', (frame) => frame.id === id)
+    await client.close()
+  })
+
   it('keeps its place: messages sent without waiting are stored in the order in which they were sent', async () => {
     const client = await world.client(one, tenant)
     const conversation = randomUUID()
