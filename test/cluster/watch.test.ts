@@ -9,10 +9,10 @@ import { roleNames } from '../../services/shared/store/create-roles.ts'
 import type { Person } from '../e2e/person.ts'
 import { bearerProtocol } from '../support/chat-client.ts'
 import { waitUntil } from '../support/wait-until.ts'
-import { canHaveCluster } from './borrowed-cluster.ts'
+import { endRelease, installRelease } from './begin-release.ts'
 import { comeAlone, Crowd } from './crowd.ts'
 import { ReleaseWatch } from './release-watch.ts'
-import { Release, step } from './release.ts'
+import { type Release, step } from './release.ts'
 
 const tenant = 'watched'
 const people = 20
@@ -36,11 +36,7 @@ describe('A release that is watched', function () {
   let person: Person
 
   before(async function () {
-    this.timeout(2_400_000)
-    if (!canHaveCluster()) this.skip()
-    release = await Release.prepare()
-    await step('helm install --wait', () => release.install(values))
-    await release.applyCrowdsTenant(tenant)
+    release = await installRelease(this, { values, tenant })
     gateway = await release.gatewayUrl()
     watch = await ReleaseWatch.begin(release)
     person = await comeAlone({ gateway, tenant })
@@ -50,12 +46,9 @@ describe('A release that is watched', function () {
     )
   })
   after(async function () {
-    this.timeout(120_000)
     await (person as Person | undefined)?.leave()
     await (watch as ReleaseWatch | undefined)?.end()
-    const ending = release as Release | undefined
-    await ending?.kubectl.run('delete', 'tenants', '--all', '--timeout=60s').catch(() => '')
-    await ending?.end()
+    await endRelease(this, release)
   })
 
   const kubectl = (...args: string[]): Promise<string> => release.kubectl.run('-n', 'konstruct', ...args)
