@@ -1,4 +1,5 @@
 // Opens what one attempt at a turn holds while it runs: its lease, its live stream, an ear for its user's `stop`.
+import { setImmediate as behindWhatIsSent } from 'node:timers/promises'
 import { webchatResponseKey } from '../shared/redis/keys.ts'
 import { appendEvents, parseAnnouncement } from '../shared/redis/live-stream.ts'
 import { writeSession } from '../shared/redis/session-state.ts'
@@ -59,13 +60,17 @@ const noteState = ({ redis }: TurnPorts, { ref, agent, attempt }: ClaimedTurn, s
   )
 }
 
-/** Until Redis listens, and while it is away, the renewal of the lease brings the wish. */
+/**
+ * Until Redis listens, and while it is away, the renewal of the lease brings the wish. It is asked to when what the answer
+ * waits for has been asked.
+ */
 const followStop = ({ subscriber, running }: TurnPorts, { ref }: ClaimedTurn): (() => void) => {
-  const leaving = subscriber
-    .listen(webchatResponseKey(ref.tenant, ref.conversation), (message) => {
-      const heard = parseAnnouncement(message)
-      if (heard !== null && 'stop' in heard && heard.stop === ref.turn) running.abort(ref.turn, 'stopped')
-    })
+  const listener = (message: string): void => {
+    const heard = parseAnnouncement(message)
+    if (heard !== null && 'stop' in heard && heard.stop === ref.turn) running.abort(ref.turn, 'stopped')
+  }
+  const leaving = behindWhatIsSent()
+    .then(() => subscriber.listen(webchatResponseKey(ref.tenant, ref.conversation), listener))
     .catch(() => () => {})
   return () => void leaving.then((leave) => leave())
 }
