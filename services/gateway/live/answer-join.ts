@@ -70,7 +70,8 @@ const snapshot = async (ports: JoinPorts, slice: StreamSlice, wish: Wish): Promi
   const after = slice.events.slice(cut)
   const announced = new Set(after.flatMap(messageIdOf))
   const position = { epoch: slice.epoch, seq: slice.seq - after.length }
-  const shown = messages.filter(({ id }) => !announced.has(id))
+  // Only the last ones: behind a message whose event has yet to come, an earlier one would be shown too late.
+  const shown = messages.slice(0, messages.findLastIndex(({ id }) => !announced.has(id)) + 1)
   return answer(ports, { position, messages: shown, live: liveBeside(shown, before) }, after)
 }
 
