@@ -38,14 +38,14 @@ export const announceReply = async (
   { claim, stream, startedAt }: Attempt,
   { draft, reply }: Conclusion,
 ): Promise<RunOutcome> => {
-  const { ref, text } = claim
+  const { ref, question } = claim
   const { state, code, context } = draft
   noteEnd(ports.metrics, { tenant: ref.tenant, state, startedAt })
   const ending = { turn: ref.turn, state, code, reply }
   const [announced] = await Promise.all([
     stream.end(state, endEvents(ending), endFlush(ref.turn)),
     context !== null && state !== 'failed' && reply.text !== ''
-      ? ports.memory.add(context.memoryOf, { turn: ref.turn, user: text, reply: reply.text })
+      ? ports.memory.add(context.memoryOf, { turn: ref.turn, user: question.text, reply: reply.text })
       : undefined,
   ])
   if (!announced) return 'unannounced'

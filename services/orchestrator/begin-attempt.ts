@@ -39,7 +39,7 @@ export const beginAttempt = (ports: TurnPorts, claim: ClaimedTurn): Attempt => {
 }
 
 const openStream = (ports: TurnPorts, claim: ClaimedTurn): ReplyStream => {
-  const { ref, attempt } = claim
+  const { ref } = claim
   const { redis, metrics } = ports
   const key = webchatResponseKey(ref.tenant, ref.conversation)
   return new ReplyStream(
@@ -48,7 +48,7 @@ const openStream = (ports: TurnPorts, claim: ClaimedTurn): ReplyStream => {
       append: (events, options) => appendEvents(redis, key, events, options),
       onState: (state) => noteState(ports, claim, state),
     },
-    { ref, attempt },
+    claim,
   )
 }
 

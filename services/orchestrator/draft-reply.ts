@@ -45,7 +45,7 @@ export const draftReply = async (ports: TurnPorts, attempt: Attempt): Promise<Dr
 const askModel = async (ports: TurnPorts, attempt: Attempt, context: TurnContext): Promise<DraftedReply> => {
   const { claim, signal, stream } = attempt
   const { agent, model, apiKey, exchanges } = context
-  const prompt = buildPrompt({ instructions: agent.spec.instructions, exchanges, text: claim.text })
+  const prompt = buildPrompt({ instructions: agent.spec.instructions, exchanges, text: claim.question.text })
   const request = { tenant: claim.ref.tenant, model, apiKey, prompt }
   const askedAt = performance.now()
   const noteFirstText = (): void => {

@@ -2,20 +2,17 @@
 // returns at once, and a flusher of its own sends what has gathered.
 //
 //   open: the first words go at once, with all that led to them; all else every 25 ms, one flush at a time
+//   the first flush begins with the question, unless it is there: whoever stored it may have died before it was shown
 //   a flush failed: the same flush again, under the same name, so that it is written once; text goes on gathering
 //   the stream is of another epoch (Redis lost it): `restarted`, the state, and the whole text so far in one delta
 //   ended: the last events, tried for a short while → true when written
 //   discarded: nothing more is written
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamEvent, StreamPosition } from '../shared/domain/frames.ts'
-import type { TurnRef, TurnState } from '../shared/domain/turn.ts'
+import type { TurnState } from '../shared/domain/turn.ts'
+import { type AppendOptions, questionFlush } from '../shared/redis/live-stream.ts'
+import type { ClaimedTurn } from '../shared/store/claim-turn.ts'
 import { noteHop, type OrchestratorMetrics } from './metrics.ts'
-
-interface AppendOptions {
-  readonly epoch?: number
-  readonly flush: string
-  readonly fresh?: boolean
-}
 
 export interface ReplyStreamPorts {
   readonly metrics: Pick<OrchestratorMetrics, 'flushes' | 'hops'>
@@ -27,10 +24,7 @@ export interface ReplyStreamPorts {
   readonly onState: (state: TurnState) => void
 }
 
-interface Attempt {
-  readonly ref: TurnRef
-  readonly attempt: number
-}
+type Attempt = Pick<ClaimedTurn, 'ref' | 'attempt' | 'question'>
 
 /** Nobody sees the difference, and Redis gets a fraction of the writes; the window that LibreChat measured its way to. */
 const flushEveryMs = 25
@@ -46,6 +40,7 @@ export class ReplyStream {
   #state: TurnState = 'queued'
   #text = ''
   #pending: StreamEvent[] = []
+  #questionIsShown = false
   #epoch: number | undefined
   #flushes = 0
   #lastFlush = performance.now()
@@ -100,7 +95,7 @@ export class ReplyStream {
       this.#pending.push(...last)
       const events = this.#pending.splice(0)
       // Without an epoch: the last events are whole in themselves, whatever became of the stream.
-      return (await this.#appendUntilOver(events, { flush })) !== undefined
+      return (await this.#append(events, { flush })) !== undefined
     } finally {
       clearTimeout(deadline)
       this.#over.abort()
@@ -137,7 +132,7 @@ export class ReplyStream {
     const events = this.#pending.splice(0)
     const epoch = this.#epoch
     const options = { flush: this.#nextFlush(), fresh: true, ...(epoch === undefined ? {} : { epoch }) }
-    const position = await this.#appendUntilOver(events, options)
+    const position = await this.#append(events, options)
     if (position === undefined) return
     this.#noteFirstWord(events)
     this.#epoch = position?.epoch
@@ -159,6 +154,15 @@ export class ReplyStream {
   }
 
   /** Undefined: the turn was over before it succeeded. */
+  async #append(events: readonly StreamEvent[], options: AppendOptions) {
+    if (this.#questionIsShown) return this.#appendUntilOver(events, options)
+    const { ref, question } = this.#attempt
+    const all = [{ kind: 'message', message: question } as const, ...events]
+    const position = await this.#appendUntilOver(all, { ...options, unless: questionFlush(ref.turn) })
+    this.#questionIsShown = position !== undefined
+    return position
+  }
+
   async #appendUntilOver(events: readonly StreamEvent[], options: AppendOptions) {
     const { append, metrics } = this.#ports
     let { fresh = false } = options

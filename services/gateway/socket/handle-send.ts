@@ -13,7 +13,7 @@ import type { SendFrame, StreamEvent, StreamPosition } from '../../shared/domain
 import { admitMessage, type AdmissionPorts } from '../../shared/intake/admit-message.ts'
 import { publishTurn, type PublishPorts } from '../../shared/intake/publish-turn.ts'
 import { webchatResponseKey } from '../../shared/redis/keys.ts'
-import { appendEvents } from '../../shared/redis/live-stream.ts'
+import { appendEvents, questionFlush } from '../../shared/redis/live-stream.ts'
 import { asKonstructError } from '../../shared/runtime/errors.ts'
 import { appendUserMessage, type StoredUserMessage } from '../../shared/store/append-user-message.ts'
 import type { Database } from '../../shared/store/database.ts'
@@ -99,7 +99,7 @@ const announce = async (
   { frame, stored }: Stored,
 ): Promise<StreamPosition | null> => {
   const key = webchatResponseKey(visit.tenant, frame.conversation)
-  const names = { flush: `queued/${stored.turn}`, before: `${stored.turn}/` }
+  const names = { flush: questionFlush(stored.turn), before: `${stored.turn}/` }
   try {
     return await timed(ports, 'events', () =>
       appendEvents(ports.admission.redis, key, eventsOf(stored), names),

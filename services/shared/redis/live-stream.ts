@@ -18,19 +18,24 @@ const keptEntries = 16_384
 const longestCatchUp = 2_000
 /** A repeated flush is looked for among this many newest entries: no other writer adds more within its timeout. */
 const repeatWindow = 64
+/** The question of a turn is looked for among this many newest entries: it was shown a moment ago, or it does no harm twice. */
+const questionWindow = 16
 
 const append: Script = {
   name: 'konstructAppend',
   lua: `
-    local expected, flush, fresh, before = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4]
-    local last = #ARGV
+    local expected, flush, fresh, before, unless = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5]
+    local first, last = 6, #ARGV
     local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
     local epoch = newest[1] and string.match(newest[1][1], '^(%d+)-')
     if expected ~= '' and epoch ~= expected then return {'', 0} end
-    if flush ~= '' and not fresh then
-      for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', ${repeatWindow})) do
-        if entry[2][4] == flush then return {epoch, tonumber(string.match(entry[1], '-(%d+)$'))} end
-        if before ~= '' and string.find(entry[2][4], before, 1, true) == 1 then last = 5 end
+    local window = (flush ~= '' and not fresh) and ${repeatWindow} or (unless ~= '') and ${questionWindow} or 0
+    if window > 0 then
+      for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', window)) do
+        local name = entry[2][4]
+        if name == flush and flush ~= '' then return {epoch, tonumber(string.match(entry[1], '-(%d+)$'))} end
+        if before ~= '' and string.find(name, before, 1, true) == 1 then last = first end
+        if name == unless and unless ~= '' then first = 7 end
       end
     end
     local id = epoch and (epoch .. '-*')
@@ -40,14 +45,14 @@ const append: Script = {
       id = epoch .. '-1'
     end
     local from, to
-    for i = 5, last do
+    for i = first, last do
       to = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ${keptEntries}, id, 'e', ARGV[i], 'f', flush)
       from = from or to
       id = epoch .. '-*'
     end
     redis.call('EXPIRE', KEYS[1], ${ttlSeconds})
     local seq = string.match(from, '-(%d+)$')
-    redis.call('PUBLISH', KEYS[1], epoch .. ' ' .. seq .. '\\n' .. table.concat(ARGV, '\\n', 5, last))
+    redis.call('PUBLISH', KEYS[1], epoch .. ' ' .. seq .. '\\n' .. table.concat(ARGV, '\\n', first, last))
     return {epoch, tonumber(string.match(to, '-(%d+)$'))}`,
 }
 
@@ -78,7 +83,12 @@ export interface AppendOptions {
    * only the first event is appended, as the others tell how things were. Looked for together with the flush itself.
    */
   readonly before?: string
+  /** The first event is left out where this flush was a moment ago: it is the same. */
+  readonly unless?: string
 }
+
+/** What the flush is called that shows a turn's question, when its message was stored. */
+export const questionFlush = (turn: string): string => `queued/${turn}`
 
 /**
  * Appends events and tells the listeners. Gives where the stream then stands, or null when the epoch that the writer
@@ -88,13 +98,14 @@ export const appendEvents = async (
   redis: RedisConnection,
   key: RedisKey,
   events: readonly StreamEvent[],
-  { epoch, flush, fresh = false, before }: AppendOptions = {},
+  { epoch, flush, fresh = false, before, unless }: AppendOptions = {},
 ): Promise<StreamPosition | null> => {
   const [inEpoch, seq] = await redis.run<[string, number]>(append, key, [
     epoch ?? '',
     flush ?? '',
     fresh ? 1 : 0,
     before ?? '',
+    unless ?? '',
     ...events.map((event) => JSON.stringify(event)),
   ])
   return inEpoch === '' ? null : { epoch: Number(inEpoch), seq }

@@ -10,6 +10,7 @@ import { KonstructError } from '../runtime/errors.ts'
 import type { Database, TenantTx } from './database.ts'
 import { budgetValues, isExhausted, untilNextPeriod } from './token-budget.ts'
 import { turnLock } from './turn-lock.ts'
+import { userMessage, type UserMessageRow } from './user-message.ts'
 
 export interface NewUserMessage {
   readonly tenant: string
@@ -117,15 +118,7 @@ const insertMessage = async (tx: TenantTx, input: NewUserMessage): Promise<Store
   return { message, turn, repeated: false, published: false }
 }
 
-interface StoredRow {
-  readonly id: string
-  readonly text: string
-  readonly author: string
-  readonly createdAt: Date
-  readonly turn: string
-}
-
-interface RepeatedRow extends StoredRow {
+interface RepeatedRow extends UserMessageRow {
   /** The conversation is this user's with this agent. */
   readonly own: boolean
   readonly published: boolean
@@ -158,13 +151,3 @@ const refusalFor = async (tx: TenantTx, { budget }: NewUserMessage): Promise<Kon
   if (exhausted !== undefined) return new KonstructError('BUDGET_EXHAUSTED', exhausted)
   return new KonstructError('OVERLOADED', { retryAfterMs: 5_000 })
 }
-
-const userMessage = (row: StoredRow): Message => ({
-  id: row.id,
-  role: 'user',
-  author: row.author,
-  text: row.text,
-  turn: row.turn,
-  createdAt: row.createdAt.toISOString(),
-  finish: 'complete',
-})

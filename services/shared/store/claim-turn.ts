@@ -12,6 +12,7 @@ import type { Budget } from '../domain/resources/tenant.ts'
 import type { TurnEnd, TurnRef } from '../domain/turn.ts'
 import type { Database, TenantTx } from './database.ts'
 import { budgetValues, isExhausted } from './token-budget.ts'
+import { userMessage } from './user-message.ts'
 import { turnLock } from './turn-lock.ts'
 
 export interface ClaimRequest {
@@ -32,7 +33,7 @@ export interface ClaimedTurn {
   readonly agent: string
   readonly user: string
   /** The user's message. */
-  readonly text: string
+  readonly question: Message
   /** The turn of the newest exchange between this user and this agent: a memory that ends otherwise is not whole. */
   readonly lastExchange: string | null
   readonly stopRequested: boolean
@@ -62,7 +63,9 @@ interface TurnRow {
   readonly agent: string
   readonly user: string
   readonly code: string | null
+  readonly message: string
   readonly text: string
+  readonly createdAt: Date
   readonly held: boolean
   readonly behind: boolean
   readonly running: number
@@ -81,10 +84,11 @@ export const claimTurn = async (database: Database, request: ClaimRequest): Prom
     { durable: false, atOnce: true },
   )
   if (row === undefined) return { kind: 'done' }
-  const { state, attempt, agent, user, text, lastExchange, stopRequested, exhausted } = row
+  const { state, attempt, agent, user, lastExchange, stopRequested, exhausted } = row
   if (attempt !== null) {
     const { ref } = request
-    return { kind: 'claimed', ref, attempt, agent, user, text, lastExchange, stopRequested, exhausted }
+    const question = userMessage({ ...row, id: row.message, author: user, turn: ref.turn })
+    return { kind: 'claimed', ref, attempt, agent, user, question, lastExchange, stopRequested, exhausted }
   }
   if (state !== 'queued' && state !== 'running')
     return database.withTenant(tenant, (tx) => readUnannounced(tx, request, row, state))
@@ -110,7 +114,8 @@ const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | 
   const { ref, worker, leaseMs, maxConcurrentTurns, budget } = request
   const [row] = await tx.query<TurnRow>(
     `with turn as (
-       select t.state, t.agent, t.user_id as user, t.error_code as code, m.text, o.stop_requested as "stopRequested",
+       select t.state, t.agent, t.user_id as user, t.error_code as code, m.id as message, m.text,
+         m.created_at as "createdAt", o.stop_requested as "stopRequested",
          o.worker <> $3 and o.lease_until > now() as held,
          exists (select from konstruct.open_turns e where e.tenant_id = $1 and e.conversation_id = o.conversation_id
            and e.position < o.position and not e.finished) as behind,

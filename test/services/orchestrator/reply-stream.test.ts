@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamEvent } from '../../../services/shared/domain/frames.ts'
+import type { Message } from '../../../services/shared/domain/message.ts'
+import { type AppendOptions, questionFlush } from '../../../services/shared/redis/live-stream.ts'
 import { createMetrics } from '../../../services/orchestrator/metrics.ts'
 import { ReplyStream } from '../../../services/orchestrator/reply-stream.ts'
 import { waitUntil } from '../../support/wait-until.ts'
@@ -20,15 +22,14 @@ class FakeRedis {
   away = false
   answersAreLost = false
   latencyMs = 0
+  /** The flush that is in the stream already. */
+  shown: string | undefined = questionFlush('t')
 
   readonly append = async (
-    events: readonly StreamEvent[],
-    {
-      epoch,
-      flush,
-      fresh = false,
-    }: { readonly epoch?: number; readonly flush: string; readonly fresh?: boolean },
+    given: readonly StreamEvent[],
+    { epoch, flush = '', fresh = false, unless }: AppendOptions,
   ): Promise<{ epoch: number } | null> => {
+    const events = given.slice(unless !== undefined && unless === this.shown ? 1 : 0)
     this.tries += 1
     await sleep(this.latencyMs)
     if (this.away) throw new Error('away')
@@ -53,6 +54,15 @@ const shapeOf = (event: StreamEvent): string =>
   event.kind === 'state' ? event.state : event.kind === 'delta' ? `+${event.text}` : event.kind
 
 const ref = { tenant: 'acme', conversation: 'c', turn: 't' }
+const question: Message = {
+  id: 'q',
+  role: 'user',
+  author: 'ann',
+  text: 'Hello',
+  turn: 't',
+  createdAt: new Date(0).toISOString(),
+  finish: 'complete',
+}
 const answered: StreamEvent = { kind: 'state', turn: 't', state: 'answered' }
 
 describe('The stream of a reply', () => {
@@ -62,7 +72,7 @@ describe('The stream of a reply', () => {
     redis = new FakeRedis()
     stream = new ReplyStream(
       { append: redis.append, metrics: createMetrics(), onState: () => {} },
-      { ref, attempt: 1 },
+      { ref, attempt: 1, question },
     )
   })
   afterEach(() => stream.discard())
@@ -80,6 +90,23 @@ describe('The stream of a reply', () => {
     await flushed(2)
     assert.ok(performance.now() - before < 15)
     assert.deepEqual(redis.shapes, ['thinking', 'writing', '+Hel'])
+  })
+
+  it('shows the question first, once, where whoever stored it came not to that', async () => {
+    redis.shown = undefined
+    redis.answersAreLost = true
+    stream.changeState('thinking')
+    await flushed(1)
+    redis.answersAreLost = false
+    stream.write('Hel')
+    await end()
+    assert.deepEqual(redis.shapes, ['message', 'thinking', '+Hel', 'answered'])
+  })
+
+  it('shows the question also where the end is all that comes', async () => {
+    redis.shown = undefined
+    await end()
+    assert.deepEqual(redis.shapes, ['message', 'answered'])
   })
 
   it('gathers what comes after into one delta for each 25 ms', async () => {

@@ -5,6 +5,7 @@ import { type RedisKey, webchatResponseKey } from '../../../../services/shared/r
 import {
   announceStop,
   appendEvents,
+  questionFlush,
   parseAnnouncement,
   readEvents,
 } from '../../../../services/shared/redis/live-stream.ts'
@@ -93,6 +94,21 @@ describe('A live stream', () => {
     )
     const { events } = await readEvents(open.redis, key)
     assert.deepEqual(texts(events), ['other', 'said', 'queued', 'writing', 'said later'])
+  })
+
+  it('leaves out the first event where the flush that has it was a moment ago', async () => {
+    const withQuestion = (turn: string) => ({
+      flush: `${turn}/1/1`,
+      fresh: true,
+      unless: questionFlush(turn),
+    })
+    await appendEvents(open.redis, key, [delta('said')], { flush: questionFlush('t') })
+    await appendEvents(open.redis, key, [delta('said'), delta('answer')], withQuestion('t'))
+    const last = await appendEvents(open.redis, key, [delta('other'), delta('reply')], withQuestion('u'))
+    assert.equal(last?.seq, 4)
+    const repeated = { ...withQuestion('u'), fresh: false }
+    assert.deepEqual(await appendEvents(open.redis, key, [delta('other'), delta('reply')], repeated), last)
+    assert.deepEqual(texts((await readEvents(open.redis, key)).events), ['said', 'answer', 'other', 'reply'])
   })
 
   it('finds a flush again that was fresh when it was written', async () => {

@@ -23,7 +23,7 @@ describe('Claiming a turn', () => {
   it('numbers the attempts and gives the message', async () => {
     const ref = await of.send({ text: 'What now?' })
     const outcome = await of.claimed(ref)
-    assert.deepEqual([outcome.attempt, outcome.text, outcome.user], [1, 'What now?', 'ann'])
+    assert.deepEqual([outcome.attempt, outcome.question.text, outcome.user], [1, 'What now?', 'ann'])
   })
 
   it('is refused while another worker holds the lease, and given when it ran out', async () => {
