@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { readMessages } from '../../../services/shared/store/history.ts'
 import { publishState } from '../../../services/shared/store/publish-tenant.ts'
 import { memoryShortKey } from '../../../services/shared/redis/keys.ts'
 import { readSession } from '../../../services/shared/redis/session-state.ts'
@@ -45,10 +46,19 @@ describe('A turn, end to end', function () {
     assert.deepEqual(await stage.replies(ref), [{ text: 'Hello', finish: 'complete' }])
     const events = await stage.events(ref)
     const shape = events.map((event) => (event.kind === 'state' ? event.state : event.kind))
-    assert.deepEqual(shape.slice(0, 3), ['thinking', 'writing', 'delta'])
+    assert.deepEqual(shape.slice(0, 4), ['message', 'thinking', 'writing', 'delta'])
     assert.deepEqual(shape.slice(-2), ['message', 'answered'])
     assert.equal(writtenText(events), 'Hello')
     await waitUntil({ until: 'the turn is closed' }, async () => (await stage.open()) === 0)
+  })
+
+  it('shows the question first, as it is stored, where whoever stored it did not come to that', async () => {
+    const { conversation, ...ref } = await stage.send()
+    await stage.ended({ conversation, ...ref })
+    const [first] = await stage.events({ conversation, ...ref })
+    const reader = { tenant: stage.tenant, user: 'ann' }
+    const { messages } = await readMessages(stage.store.app, reader, conversation, { limit: 10 })
+    assert.deepEqual(first, { kind: 'message', message: messages[0] })
   })
 
   it('notes what the conversation is doing', async () => {
