@@ -29,7 +29,7 @@ class FakeRedis {
     given: readonly StreamEvent[],
     { epoch, flush = '', fresh = false, unless }: AppendOptions,
   ): Promise<{ epoch: number } | null> => {
-    const events = given.slice(unless !== undefined && unless === this.shown ? 1 : 0)
+    const events = this.#leaveOut(given, unless)
     this.tries += 1
     await sleep(this.latencyMs)
     if (this.away) throw new Error('away')
@@ -38,6 +38,10 @@ class FakeRedis {
       this.flushes.push({ events, flush, epoch, at: performance.now() })
     if (this.answersAreLost) throw new Error('timed out')
     return { epoch: this.epoch }
+  }
+
+  #leaveOut(events: readonly StreamEvent[], unless = ''): readonly StreamEvent[] {
+    return unless === this.shown ? events.slice(1) : events
   }
 
   lose(): void {
