@@ -121,8 +121,9 @@ describe('A release that is watched', function () {
       '--timeout=30s',
     )
     const failed = 'konstruct_orchestrator_turns_total{tenant="unlucky",state="failed"}'
+    // By each pod: what a counter had when it was first seen is no increase.
     await waitUntil({ until: 'the tenant is watched', deadlineMs: 10_000 }, async () => {
-      return (await watch.sum(failed)) === 0
+      return (await watch.sum(`${failed} == bool 0`)) === pods
     })
     const visitor = await comeAlone({ gateway, tenant: 'unlucky' })
     for (let n = 0; n < 8; n += 1) visitor.say(`hello ${n}`)
