@@ -12,10 +12,10 @@ import { AlertWatcher } from '../charts/alert-watcher.ts'
 import { activeTargets, labelNames, loadedRules, pendingAlerts, queryNow } from '../charts/ask-prometheus.ts'
 import { alertRules, dashboard, panelQueries } from '../charts/watched-files.ts'
 import { waitUntil } from '../support/wait-until.ts'
-import { canHaveCluster } from './borrowed-cluster.ts'
+import { endRelease, prepareRelease } from './begin-release.ts'
 import { startOperatedPrometheus } from './operated-prometheus.ts'
 import { type PartName, parts, Pods } from './pods.ts'
-import { Release, step } from './release.ts'
+import { type Release, step } from './release.ts'
 
 const labels = { release: 'proof' }
 const scrapeSeconds = 3
@@ -40,18 +40,14 @@ describe('A release that Prometheus Operator knows of', function () {
   let url: string
 
   before(async function () {
-    // The first time it is built.
-    this.timeout(2_400_000)
-    if (!canHaveCluster()) this.skip()
-    release = await Release.prepare()
+    release = await prepareRelease(this)
     pods = new Pods(release)
     await step('Prometheus Operator', () => installPrometheusOperator(release.cluster.folder, silent))
     await step('helm install --wait', () => release.install(values))
     url = await step('Prometheus', () => startOperatedPrometheus(release, labels))
   })
   after(async function () {
-    this.timeout(120_000)
-    await (release as Release | undefined)?.end()
+    await endRelease(this, release)
   })
 
   /** Each pod as the alerts and the dashboard tell it apart. */
