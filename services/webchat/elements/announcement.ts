@@ -13,9 +13,9 @@ export const announcement = (before: ChatView, after: ChatView): string | null =
   return newReply(before, after) ?? newFailure(before, after) ?? newTurn(before, after)
 }
 
-/** What is only being loaded is not new; what follows the reader's own words is. */
-const isFollowing = ({ conversation, outbox }: ChatView): boolean =>
-  conversation.position !== null || outbox.some((entry) => entry.conversation === conversation.id)
+/** What is only being loaded is not new; what follows the reader's own words is, and all of a conversation not begun before. */
+const isFollowing = ({ conversation, begun, outbox }: ChatView): boolean =>
+  conversation.position !== null || !begun || outbox.some((entry) => entry.conversation === conversation.id)
 
 const newReply = (before: ChatView, after: ChatView): string | null => {
   const last = after.conversation.messages.at(-1)

@@ -63,6 +63,15 @@ describe('the chat element, for everybody', function () {
     await heard('Ava: Half a reply')
   })
 
+  it('reads out that a reply begins, also when a slow page shows all that led to it at once', async () => {
+    const page = await bench.open()
+    await page.getByText('AI agent').waitFor()
+    await page.evaluate('window.requestAnimationFrame = (show) => setTimeout(show, 1000)')
+    await say(page, 'hello')
+    const ear = page.locator('[aria-live="polite"]')
+    await waitUntil({ until: 'it is read out' }, async () => (await ear.textContent()) === 'Ava is writing')
+  })
+
   it('opens the list over the chat on a phone, and closes it with Escape', async () => {
     await bench.use(phone)
     const { page } = await bench.talk('on the way')
