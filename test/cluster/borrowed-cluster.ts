@@ -1,7 +1,8 @@
 // The cluster for a test that does not mind whether one is up: it is made when there is none, and ended again by whom
-// it was made for.
+// it was made for, also when that is killed.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { type ClusterFolder, openClusterFolder } from '../../dev/cluster/cluster-folder.ts'
 import { type Kubectl, openKubectl } from '../../dev/cluster/kubectl.ts'
 import { isUp } from '../../dev/cluster/up.ts'
@@ -18,9 +19,24 @@ export interface BorrowedCluster {
 export const canHaveCluster = (): boolean =>
   process.platform === 'linux' && spawnSync('unshare', ['--net', '--mount', 'true']).status === 0
 
+/** Ends the cluster when it is told to, or when this process is gone: then its standard input ends, too. */
+const leashCluster = (): (() => Promise<void>) => {
+  const down = [process.execPath, 'dev/cluster/main.ts', 'down']
+  const leash = spawn('sh', ['-c', 'cat > /dev/null; exec "$@"', 'sh', ...down], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  })
+  const ended = once(leash, 'exit')
+  return async () => {
+    leash.stdin.end()
+    await ended
+  }
+}
+
 export const borrowCluster = async (): Promise<BorrowedCluster> => {
   const folder = openClusterFolder()
   const isMade = !isUp(folder)
+  const giveBack = isMade ? leashCluster() : async () => {}
   if (isMade) {
     const { code, output } = await runCluster('up')
     assert.equal(code, 0, output)
@@ -29,8 +45,6 @@ export const borrowCluster = async (): Promise<BorrowedCluster> => {
   return {
     folder,
     kubectl: openKubectl((await findKubernetes(silent)).kubectl, folder.kubeconfig, silent),
-    giveBack: async () => {
-      if (isMade) await runCluster('down')
-    },
+    giveBack,
   }
 }
