@@ -45,6 +45,12 @@ export class Pods {
     return (await this.#list(part)).every(({ status }) => status.containerStatuses?.[0]?.ready)
   }
 
+  /** What new pods of the part run. */
+  image(part: PartName): Promise<string> {
+    const path = 'jsonpath={.spec.template.spec.containers[0].image}'
+    return this.kubectl('get', `deployment/konstruct-${part}`, '-o', path)
+  }
+
   /** Resolves when as many pods of the part as are wanted are there and ready. */
   async untilReady(part: PartName): Promise<void> {
     await this.kubectl('rollout', 'status', `deployment/konstruct-${part}`, '--timeout=120s')
