@@ -37,6 +37,21 @@ const silentConnectionMs = 5_000
 /** Reconnects after 50 ms, 100 ms, … at most this, in milliseconds. */
 const longestReconnectMs = 1_000
 
+/** A connection to what became a replica is given up at most so often, in milliseconds: perhaps there is nobody else yet. */
+const leaveReplicaEveryMs = 1_000
+/** Writes nothing, and is refused wherever writing is, since it does not say of itself that it will not (Redis 7). */
+const mayWrite = '#!lua\nreturn 1'
+
+/** After a failover the old primary, which lives on as a replica, would refuse every write for as long as it is asked. */
+const leaveReplica = (): ((thrown: Error) => boolean) => {
+  let leftAt = Number.NEGATIVE_INFINITY
+  return ({ message }) => {
+    if (!message.startsWith('READONLY') || performance.now() - leftAt < leaveReplicaEveryMs) return false
+    leftAt = performance.now()
+    return true
+  }
+}
+
 /** Opens a client; used for both kinds of connection. */
 export const openRedis = ({ url, name, log }: RedisOptions): Redis => {
   const client = new Redis({
@@ -49,6 +64,7 @@ export const openRedis = ({ url, name, log }: RedisOptions): Redis => {
     commandTimeout: commandTimeoutMs,
     socketTimeout: silentConnectionMs,
     connectTimeout: 5_000,
+    reconnectOnError: leaveReplica(),
     retryStrategy: (times) => Math.min(50 * times, longestReconnectMs),
   })
   const told = new Set<string>()
@@ -126,10 +142,10 @@ export class RedisConnection {
     } while (cursor !== '0')
   }
 
-  /** @throws `REDIS_UNAVAILABLE` */
+  /** @throws `REDIS_UNAVAILABLE`, also when Redis answers and takes nothing: full, a replica, or without its disk. */
   async check(): Promise<void> {
     if (!this.ready) throw asUnavailable(this.#failure)
-    await this.#attempt(() => this.#client.ping())
+    await this.#attempt(() => this.#client.eval(mayWrite, 0))
   }
 
   close(): void {
