@@ -1,6 +1,7 @@
 // What every message log must do, whichever client is behind it. It runs on a real Kafka.
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LogRecord } from '../../services/shared/bus/message-log.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { describeConsumerGroup } from './message-log-group.ts'
 import { numbersOf, publishNumbers } from './message-log-follower.ts'
@@ -120,6 +121,35 @@ export const describeMessageLog = (harness: Harness): void => {
       numbersOf(consumer.records),
       Array.from({ length: 100 }, (_, index) => index),
     )
+  })
+
+  it('goes on after a partition waited for its commit only: its oldest record was the last to finish', async () => {
+    const [window, remembered] = [4, 4 * 32]
+    await stage.open(1)
+    const numbers = Array.from({ length: remembered + 10 }, (_, index) => index)
+    await stage.log.publish(
+      stage.name,
+      numbers.map((number) => ({ key: 'a', value: String(number) })),
+    )
+    const records: LogRecord[] = []
+    const subscription = stage.log.subscribe({
+      topic: stage.name,
+      group: stage.name,
+      window,
+      onRecord: (record) => {
+        records.push(record)
+        if (records.length > 1) subscription.finished(record)
+      },
+    })
+    await waitUntil(
+      { until: 'no more is remembered', deadlineMs: 10_000 },
+      () => records.length === remembered,
+    )
+    await sleep(600)
+    assert.equal(records.length, remembered, 'what has to wait for its commit is bounded')
+    subscription.finished(records[0] as LogRecord)
+    await waitUntil({ until: 'the others came', deadlineMs: 5_000 }, () => records.length === numbers.length)
+    assert.deepEqual(numbersOf(records), numbers)
   })
 
   it('delivers within milliseconds', async function () {

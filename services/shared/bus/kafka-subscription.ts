@@ -67,11 +67,7 @@ export class KafkaSubscription implements Subscription {
   finished(record: LogRecord): void {
     this.#windows.finish(record)
     if (this.#windows.unfinished === 0) this.#onDrained?.()
-    const { partition } = record
-    if (this.#closing.signal.aborted || !this.#paused.has(partition) || !this.#windows.isRoomy(partition))
-      return
-    this.#paused.delete(partition)
-    this.#life?.resume([partition])
+    this.#resumeRoomy()
   }
 
   lag(): Promise<readonly PartitionLag[]> {
@@ -154,6 +150,16 @@ export class KafkaSubscription implements Subscription {
     this.#life?.pause([partition])
   }
 
+  /** A partition gets room when a record is finished, and also when only its commit was missing and Kafka has it. */
+  #resumeRoomy(): void {
+    if (this.#closing.signal.aborted) return
+    for (const partition of this.#paused) {
+      if (!this.#windows.isRoomy(partition)) continue
+      this.#paused.delete(partition)
+      this.#life?.resume([partition])
+    }
+  }
+
   async #tell(listener: () => void | Promise<void>): Promise<void> {
     try {
       await listener()
@@ -192,7 +198,10 @@ export class KafkaSubscription implements Subscription {
     this.#committing = this.#life
       .commit(offsets)
       .then(
-        () => this.#windows.acknowledge(offsets),
+        () => {
+          this.#windows.acknowledge(offsets)
+          this.#resumeRoomy()
+        },
         (thrown: unknown) =>
           this.#ports.log.debug('commit failed', { topic: this.#options.topic, error: thrown }),
       )
