@@ -52,6 +52,7 @@ export interface ConsumerLife {
   member(): string | undefined
   /** Resolves when Kafka has the offsets, and only then. */
   commit(offsets: readonly PartitionOffset[]): Promise<void>
+  /** Of a consumer that is in no group it does nothing, like `resume`: whoever joins says anew what is paused. */
   pause(partitions: readonly number[]): void
   resume(partitions: readonly number[]): void
   /** Leaves the group and disconnects. */
@@ -116,12 +117,33 @@ const commitWith = (consumer: Consumer, topic: string): ConsumerLife['commit'] =
   }
 }
 
+/** kafkajs throws when it is asked to pause or to resume before it joined or after it stopped, as a crash makes it do. */
+const pauseWith = (consumer: Consumer, topic: string): Pick<ConsumerLife, 'pause' | 'resume'> => {
+  let inGroup = false
+  consumer.on(consumer.events.GROUP_JOIN, () => {
+    inGroup = true
+  })
+  consumer.on(consumer.events.STOP, () => {
+    inGroup = false
+  })
+  return {
+    pause: (partitions) => {
+      if (inGroup) consumer.pause([{ topic, partitions: [...partitions] }])
+    },
+    resume: (partitions) => {
+      if (inGroup) consumer.resume([{ topic, partitions: [...partitions] }])
+    },
+  }
+}
+
 /** Begins a life; it connects in the background. */
 export const beginConsumerLife = (kafka: Kafka, options: LifeOptions): ConsumerLife => {
   const { topic } = options
   const membership = { member: undefined, leaveAs: () => Promise.resolve() } as Membership
   const consumer = createConsumer(kafka, options, membership)
   const over = new AbortController()
+  // It listens first: who is told of the join pauses at once.
+  const pausing = pauseWith(consumer, topic)
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     if (over.signal.aborted) return
     membership.member = payload.memberId
@@ -143,8 +165,7 @@ export const beginConsumerLife = (kafka: Kafka, options: LifeOptions): ConsumerL
     ended,
     member: () => membership.member,
     commit: commitWith(consumer, topic),
-    pause: (partitions) => consumer.pause([{ topic, partitions: [...partitions] }]),
-    resume: (partitions) => consumer.resume([{ topic, partitions: [...partitions] }]),
+    ...pausing,
     stop: async () => {
       over.abort()
       await consumer.disconnect()

@@ -8,7 +8,13 @@ import { freePort } from '../../../../dev/parts/free-port.ts'
 import { createKafkaLog } from '../../../../services/shared/bus/kafka-log.ts'
 import type { MessageLog } from '../../../../services/shared/bus/message-log.ts'
 import { silentLog } from '../../../../services/shared/runtime/log.ts'
-import { follow, numbersOf, publishSteadily } from '../../../contracts/message-log-follower.ts'
+import {
+  type Follower,
+  follow,
+  numbersOf,
+  publishNumbers,
+  publishSteadily,
+} from '../../../contracts/message-log-follower.ts'
 import { ownKafka } from '../../../support/parts.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
 
@@ -78,6 +84,36 @@ describe('the message log while Kafka is away', function () {
     const begin = performance.now()
     await log.close()
     assert.ok(performance.now() - begin < 4_000)
+  })
+
+  /** A consumer of one partition that has taken as much as it may of five records, and has lost Kafka since. */
+  const cutOff = async (): Promise<Follower> => {
+    await start()
+    await log.ensureTopics([{ ...topic, partitions: 1 }])
+    await publishNumbers(log, 'turns', { key: 'a', from: 0, to: 4 })
+    const consumer = await follow(log, { topic: 'turns', group: 'g', window: 2 })
+    await consumer.received(2)
+    await broker?.kill()
+    await waitUntil({ until: 'the loss is noticed', deadlineMs: 30_000 }, () => !consumer.subscription.joined)
+    return consumer
+  }
+
+  it('closes while Kafka is away also after it had joined: what is unfinished gets the time that it may have', async () => {
+    const consumer = await cutOff()
+    const begin = performance.now()
+    const closed = consumer.subscription.close({ drainMs: 60_000 })
+    await new Promise(setImmediate)
+    consumer.finish([0, 1])
+    await closed
+    assert.ok(performance.now() - begin < 10_000)
+  })
+
+  it('is told of the end of records while Kafka is away, and goes on behind them when it is back', async () => {
+    const consumer = await cutOff()
+    consumer.finish([0, 1])
+    await start()
+    await consumer.received(5, { finish: true })
+    assert.deepEqual(numbersOf(consumer.records), [0, 1, 2, 3, 4])
   })
 
   for (const way of ['stop', 'kill'] as const)
