@@ -91,19 +91,21 @@ export class TurnWorks {
 
   /**
    * Leaves the group at once, so that others get what comes and what waits here, and lets what runs end. What has not
-   * ended in time is given up and free for others at once.
+   * ended in time is given up and free for others at once, whatever else of this fails.
    */
   async stop(): Promise<void> {
     this.#options.metrics.draining.set(1)
-    const left = this.#subscription.close({ drainMs: 0 })
-    const looked = this.#takeUp.close()
+    const left = Promise.allSettled([this.#subscription.close({ drainMs: 0 }), this.#takeUp.close()])
     if (!(await this.#dispatcher.drain(this.#options.config.drainMs))) {
       this.#running.abandonAll()
       this.#closing.abort()
       await this.#dispatcher.drain(noticeWithinMs)
     }
     this.#closing.abort()
-    await Promise.all([left, looked, this.#closeTurn.close(), this.#setAside.close(), this.#running.close()])
+    const rest = [this.#closeTurn.close(), this.#setAside.close(), this.#running.close()]
+    for (const end of [...(await left), ...(await Promise.allSettled(rest))])
+      if (end.status === 'rejected')
+        this.#options.log.error('part of the process ended badly', { error: end.reason })
     await this.#releaseLeases()
   }
 

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { openClients, type Clients } from '../../../services/orchestrator/clients.ts'
+import { createMetrics } from '../../../services/orchestrator/metrics.ts'
+import { TurnWorks } from '../../../services/orchestrator/turn-works.ts'
+import type { MessageLog } from '../../../services/shared/bus/message-log.ts'
+import { silentLog } from '../../../services/shared/runtime/log.ts'
+import { waitUntil } from '../../support/wait-until.ts'
+import { Stage, writtenText } from './stage.ts'
+
+/** A log whose subscriptions leave their group, and then fail all the same. */
+const failingToClose = (bus: MessageLog): MessageLog => ({
+  ...bus,
+  subscribe: (options) => {
+    const subscription = bus.subscribe(options)
+    return {
+      get joined() {
+        return subscription.joined
+      },
+      finished: (record) => subscription.finished(record),
+      lag: () => subscription.lag(),
+      close: async (how) => {
+        await subscription.close(how)
+        throw new Error('the log is away')
+      },
+    }
+  },
+})
+
+describe('What moves turns', function () {
+  // Whole turns on real parts, on a machine that may be busy.
+  this.timeout(30_000)
+  let stage: Stage
+  let clients: Clients
+  before(async () => {
+    stage = await Stage.set()
+    stage.model.script = (answer) => answer.text('Half of ')
+  })
+  after(() => stage.strike())
+  beforeEach(() => {
+    clients = openClients(stage.config, silentLog)
+  })
+  afterEach(() => clients.close())
+
+  const open = async (bus: MessageLog): Promise<TurnWorks> => {
+    const config = { ...stage.config, drainMs: 100, leaseMs: 60_000 }
+    const works = new TurnWorks({
+      config,
+      clients: { ...clients, bus },
+      metrics: createMetrics(),
+      log: silentLog,
+    })
+    await waitUntil({ until: 'it gets turns from Kafka', deadlineMs: 20_000 }, () => works.joined)
+    return works
+  }
+
+  it('gives up its leases at its end also when leaving Kafka fails', async () => {
+    const works = await open(failingToClose(clients.bus))
+    const ref = await stage.send()
+    await waitUntil({ until: 'it is being written' }, async () => writtenText(await stage.events(ref)) !== '')
+    await works.stop()
+    const free = await stage.store.app.acrossTenants((tx) =>
+      tx.query('select from konstruct.open_turns where turn_id = $1 and lease_until < now()', [ref.turn]),
+    )
+    assert.equal(free.length, 1)
+  })
+})
