@@ -79,8 +79,9 @@ export class Dispatcher {
     return { limit: this.#draining ? 0 : this.#queue.room, exceptTenants }
   }
 
-  offer(turn: OfferedTurn): void {
+  offer(offered: OfferedTurn): void {
     if (this.#draining) return
+    const turn = { ...offered, finish: () => this.#finish(offered) }
     switch (this.#queue.offer(turn)) {
       case 'queued':
         this.#fill()
@@ -168,6 +169,16 @@ export class Dispatcher {
         return
       case 'nothing':
         return
+    }
+  }
+
+  /** A record that stays unfinished comes again, and does no harm; the turn goes on. */
+  #finish({ ref, finish }: OfferedTurn): void {
+    try {
+      finish()
+    } catch (thrown) {
+      const error = asKonstructError(thrown)
+      this.#ports.log.error('record cannot be marked as finished', { ...ref, code: error.code, error })
     }
   }
 
