@@ -1,5 +1,5 @@
-// From a record of Kafka to an offered turn. A record that cannot be read goes to the dead letters, whole, and is done
-// with: it would be no more readable the next time.
+// From a record of Kafka to an offered turn. A record that cannot be read goes to the dead letters, whole unless it is far
+// too large to be ours, and is done with: it would be no more readable the next time.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { encodeDeadLetter } from '../shared/bus/codecs/dead-letter-v1.ts'
 import { decodeTurn, type TurnRecord } from '../shared/bus/codecs/turn-v1.ts'

@@ -3,6 +3,7 @@ import {
   decodeDeadLetter,
   encodeDeadLetter,
 } from '../../../../../services/shared/bus/codecs/dead-letter-v1.ts'
+import type { LogRecord } from '../../../../../services/shared/bus/message-log.ts'
 
 const original = {
   topic: 'konstruct.turns',
@@ -20,7 +21,47 @@ describe('dead-letter-v1', () => {
       original,
       code: 'RECORD_INVALID',
       at: 42,
+      leftOut: [],
     })
+  })
+
+  /** Smaller than Kafka's own bound for a record, which the original may reach. */
+  const largest = 600_000
+  const large = 'é'.repeat(500_000)
+  const decoded = (record: Partial<LogRecord>) => {
+    const { key, value, headers } = encodeDeadLetter({ ...original, ...record, timestamp: 1 }, 'INTERNAL', 42)
+    const bytes = Buffer.byteLength(key) + Buffer.byteLength(value)
+    assert.ok(bytes < largest, `${bytes} bytes`)
+    assert.deepEqual(headers, { code: 'INTERNAL' })
+    return { key, ...decodeDeadLetter({ value: Buffer.from(value) }) }
+  }
+
+  it('leaves out a value that would make it larger than what Kafka takes, and says so', () => {
+    assert.deepEqual(decoded({ value: Buffer.from(large) }), {
+      key: original.key,
+      original: { ...original, value: Buffer.alloc(0) },
+      code: 'INTERNAL',
+      at: 42,
+      leftOut: ['value'],
+    })
+  })
+
+  for (const [part, record] of Object.entries({ key: { key: large }, headers: { headers: { large } } }))
+    it(`leaves out all that is of any size when its ${part} is too large, and still tells where it was`, () => {
+      assert.deepEqual(decoded(record), {
+        key: '',
+        original: { ...original, key: null, headers: {}, value: Buffer.alloc(0) },
+        code: 'INTERNAL',
+        at: 42,
+        leftOut: ['value', 'headers', 'key'],
+      })
+    })
+
+  it('reads one that was written before anything was left out', () => {
+    const { value } = encodeDeadLetter({ ...original, timestamp: 1 }, 'INTERNAL', 42)
+    const { leftOut: _, ...earlier } = JSON.parse(String(value)) as Record<string, unknown>
+    const { leftOut, original: read } = decodeDeadLetter({ value: Buffer.from(JSON.stringify(earlier)) })
+    assert.deepEqual([leftOut, read], [[], original])
   })
 
   it('keeps an original without a key', () => {
