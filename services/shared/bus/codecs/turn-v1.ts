@@ -2,10 +2,10 @@
 //
 //   key      <tenant>/<conversation>
 //   value    {"v":1,"tenant":DNS label,"conversation":UUID,"turn":UUID,"enqueuedAt":ms since 1970}
-//   headers  tenant: the same tenant; traceparent: W3C trace context (optional)
+//   headers  tenant: the same tenant
 //
 // The tenant stands in three places and must be the same in all: a record that disagrees with itself is refused, so no
-// turn runs for a tenant that did not ask for it. Unknown fields are ignored; another `v` is refused.
+// turn runs for a tenant that did not ask for it. Unknown fields and headers are ignored; another `v` is refused.
 import { isTenantId } from '../../domain/tenant-id.ts'
 import type { TurnRef } from '../../domain/turn.ts'
 import { KonstructError } from '../../runtime/errors.ts'
@@ -14,11 +14,9 @@ import type { LogRecord, OutgoingRecord } from '../message-log.ts'
 export interface TurnRecord extends TurnRef {
   /** Milliseconds since 1970. */
   readonly enqueuedAt: number
-  readonly traceparent?: string
 }
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-const traceparentForm = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 const refuse = (problem: string): never => {
   throw new KonstructError('RECORD_INVALID', { message: `Not a turn-v1 record: ${problem}.` })
@@ -28,16 +26,10 @@ const refuse = (problem: string): never => {
 const conversationKey = ({ tenant, conversation }: Omit<TurnRef, 'turn'>): string =>
   `${tenant}/${conversation}`
 
-export const encodeTurn = ({
-  tenant,
-  conversation,
-  turn,
-  enqueuedAt,
-  traceparent,
-}: TurnRecord): OutgoingRecord => ({
+export const encodeTurn = ({ tenant, conversation, turn, enqueuedAt }: TurnRecord): OutgoingRecord => ({
   key: conversationKey({ tenant, conversation }),
   value: JSON.stringify({ v: 1, tenant, conversation, turn, enqueuedAt }),
-  headers: { tenant, ...(traceparent === undefined ? {} : { traceparent }) },
+  headers: { tenant },
 })
 
 const parseValue = (value: Buffer): Record<string, unknown> => {
@@ -60,10 +52,7 @@ const idOf = (fields: Record<string, unknown>, name: 'conversation' | 'turn'): s
 const tenantOf = ({ tenant }: Record<string, unknown>): string =>
   typeof tenant === 'string' && isTenantId(tenant) ? tenant : refuse('tenant is no tenant id')
 
-/**
- * Reads what `encodeTurn` wrote. A trace context of a wrong form is dropped, since it only serves to look at.
- * @throws KonstructError `RECORD_INVALID`
- */
+/** Reads what `encodeTurn` wrote. @throws KonstructError `RECORD_INVALID` */
 export const decodeTurn = ({
   key,
   value,
@@ -78,7 +67,5 @@ export const decodeTurn = ({
   if (!Number.isSafeInteger(enqueuedAt)) return refuse('enqueuedAt is no time')
   if (key !== conversationKey({ tenant, conversation })) return refuse('the key is not that of the value')
   if (headers['tenant'] !== tenant) return refuse('the tenant header is not that of the value')
-  const { traceparent } = headers
-  const traced = traceparent !== undefined && traceparentForm.test(traceparent)
-  return { tenant, conversation, turn, enqueuedAt: enqueuedAt as number, ...(traced ? { traceparent } : {}) }
+  return { tenant, conversation, turn, enqueuedAt: enqueuedAt as number }
 }
