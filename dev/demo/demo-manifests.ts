@@ -1,6 +1,6 @@
 // The resources that the demo starts with: `crds/samples/` as they are, unless their model has to be another one (a
 // real one that the environment names, or the demo model on another port): then a copy that says so.
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseAllDocuments, stringify } from 'yaml'
 import type { Report } from '../parts/part.ts'
@@ -39,12 +39,12 @@ const withModel = (manifest: Manifest, { url, model, key }: DemoModel): readonly
   return key === undefined ? [tenant] : [keySecret(manifest, key), tenant]
 }
 
-const rewrite = (file: string, model: DemoModel): void => {
-  const manifests = parseAllDocuments(readFileSync(file, 'utf8')).map(
+const rewrite = (sample: string, model: DemoModel): string => {
+  const manifests = parseAllDocuments(readFileSync(sample, 'utf8')).map(
     (document) => document.toJS() as Manifest,
   )
   const documents = manifests.flatMap((manifest) => withModel(manifest, model))
-  writeFileSync(file, documents.map((document) => stringify(document)).join('---\n'), { mode: 0o600 })
+  return documents.map((document) => stringify(document)).join('---\n')
 }
 
 /** Gives the folder whose manifests use this model. */
@@ -52,8 +52,10 @@ export const demoManifests = (folder: string, model: DemoModel, report: Report):
   if (model.url === sampleModel.url && model.model === sampleModel.model && model.key === undefined)
     return samplesFolder
   rmSync(folder, { recursive: true, force: true })
-  cpSync(samplesFolder, folder, { recursive: true })
-  for (const name of readdirSync(folder)) rewrite(join(folder, name), model)
+  mkdirSync(folder)
+  // A mode counts only for a file that is made by the write, so each is made anew.
+  for (const name of readdirSync(samplesFolder))
+    writeFileSync(join(folder, name), rewrite(join(samplesFolder, name), model), { mode: 0o600 })
   report(`The samples use the model ${model.model} at ${model.url}: ${folder}`)
   return folder
 }

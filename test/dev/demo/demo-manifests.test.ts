@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { demoManifests, sampleModel, samplesFolder } from '../../../dev/demo/demo-manifests.ts'
@@ -29,5 +29,12 @@ describe('The manifests of the demo', () => {
     assert.ok(text.includes('https://models.example/v1') && text.includes('apiKey: sk-hidden'))
     assert.ok(!text.includes(sampleModel.url))
     assert.ok(!lines.join().includes('sk-hidden'))
+  })
+
+  it('let nobody else read that copy, as it holds the key', () => {
+    const model = { url: 'https://models.example/v1', model: 'big', key: 'sk-hidden' }
+    const path = demoManifests(folder, model, () => {})
+    for (const name of readdirSync(path))
+      assert.equal((statSync(join(path, name)).mode & 0o777).toString(8), '600', name)
   })
 })
