@@ -32,7 +32,7 @@ const startSource = async (folder: DemoFolder, args: DemoArguments): Promise<Dem
   const kubernetes = await startKubernetes(folder, report)
   running.unshift(kubernetes.kept)
   if (args.once !== undefined) await kubernetes.apply(manifests)
-  return { kubeconfig: kubernetes.kubeconfig }
+  return { manifests, kubeconfig: kubernetes.kubeconfig }
 }
 
 /** Before anything is started: what cannot work in the end need not begin. */
@@ -50,7 +50,7 @@ const startAll = async (folder: DemoFolder, args: DemoArguments) => {
   running.push(...stores.kept)
   const platform = await startPlatform({ folder, stores, source, args, report })
   running.unshift(...platform.services)
-  if ('manifests' in source || args.once !== undefined)
+  if (source.kubeconfig === undefined || args.once !== undefined)
     await awaitTenants(platform.operator.adminUrl, ['acme', 'globex'], 30_000)
   return { stores, source, platform }
 }
@@ -96,7 +96,8 @@ const refuseSecond = (): never => {
 const run = async (folder: DemoFolder, args: DemoArguments): Promise<number> => {
   const { stores, source, platform } = await startAll(folder, args)
   if (args.once !== undefined) return (await talk(args, platform, args.once)) === 'answered' ? 0 : 1
-  printTable({ stores, platform, source, logs: folder.folder('logs') })
+  const logs = folder.folder('logs')
+  printTable({ stores, platform, source, logs }, (text) => process.stdout.write(text))
   progress.ready = true
   return asked
 }

@@ -6,7 +6,12 @@ import { type DemoService, startService } from './start-service.ts'
 import type { Stores } from './start-stores.ts'
 
 /** Where Tenants and Agents come from. */
-export type DemoSource = { readonly manifests: string } | { readonly kubeconfig: string }
+export interface DemoSource {
+  /** The folder of those to begin with. */
+  readonly manifests: string
+  /** Of the API server that takes them; left out: the folder itself is followed. */
+  readonly kubeconfig?: string
+}
 
 interface PlatformOptions {
   readonly folder: DemoFolder
@@ -32,7 +37,7 @@ const shared = ({ folder, stores }: PlatformOptions): Environment => ({
 })
 
 const sourceOf = ({ folder, source }: PlatformOptions): Environment =>
-  'manifests' in source
+  source.kubeconfig === undefined
     ? {
         KONSTRUCT_SOURCE: 'folder',
         KONSTRUCT_MANIFESTS: source.manifests,
