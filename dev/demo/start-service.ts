@@ -30,8 +30,10 @@ export const startService = async (spec: ServiceSpec): Promise<DemoService> => {
   const adminUrl = `http://127.0.0.1:${adminPort}`
   const environment = {
     ...spec.environment,
-    KONSTRUCT_ADMIN_PORT: String(adminPort),
+    // The operator's only port has a setting of its own for its address.
     KONSTRUCT_HOST: '127.0.0.1',
+    KONSTRUCT_ADMIN_HOST: '127.0.0.1',
+    KONSTRUCT_ADMIN_PORT: String(adminPort),
   }
   const start = () =>
     startLeashed({

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,18 @@ import { freePort } from '../../../dev/parts/free-port.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 
 const root = new URL('../../..', import.meta.url).pathname
+
+/** As /proc/net/tcp and tcp6 write a socket's state, and 127.0.0.1, alone or within IPv6, and ::1. */
+const listening = '0A'
+const loopback = /^(?:(?:0{16}F{4}0{4})?0100007F|0{24}01000000):/
+
+const linkOf = (path: string): string => {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return '' // Closed in the meantime.
+  }
+}
 
 describe('npm run demo', () => {
   const folder = mkdtempSync(join(tmpdir(), 'konstruct-demo-'))
@@ -51,6 +63,19 @@ describe('npm run demo', () => {
         }
       })
 
+  /** Addresses, as /proc/net/tcp has them, that processes of the demo listen on and that others can reach. */
+  const openToOthers = (): readonly string[] => {
+    const sockets = new Set(
+      left().flatMap((pid) => readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))),
+    )
+    return ['tcp', 'tcp6']
+      .flatMap((table) => readFileSync(`/proc/net/${table}`, 'utf8').split('\n'))
+      .map((line) => line.trim().split(/\s+/))
+      .filter((fields) => fields[3] === listening && sockets.has(`socket:[${fields[9]}]`))
+      .flatMap((fields) => fields[1] ?? [])
+      .filter((address) => !loopback.test(address))
+  }
+
   const nothingLeft = () =>
     waitUntil({ until: 'nothing is left', deadlineMs: 60_000 }, () => left().length === 0)
 
@@ -62,12 +87,13 @@ describe('npm run demo', () => {
     await nothingLeft()
   }).timeout(120_000)
 
-  it('serves the page, recovers what a kill -9 left, starts a dead part again, and ends on SIGTERM', async () => {
+  it('serves the page on this machine alone, recovers what a kill -9 left, starts a dead part again, and ends on SIGTERM', async () => {
     const port = await freePort()
     const first = start('--port', String(port))
     await waitUntil({ until: 'it is ready', deadlineMs: 90_000 }, () => first.output.text.includes('Ctrl-C'))
     const page = await fetch(`http://127.0.0.1:${port}/chat/acme`)
     assert.match(await page.text(), /<html/)
+    assert.deepEqual(openToOthers(), [])
     first.child.kill('SIGKILL')
     await first.exited
     await nothingLeft()
