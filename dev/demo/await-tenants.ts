@@ -13,8 +13,10 @@ interface StatusEntry {
   readonly conditions: readonly Condition[]
 }
 
+const askMs = 5_000
+
 const readStatus = async (operatorUrl: string): Promise<readonly StatusEntry[]> => {
-  const response = await fetch(`${operatorUrl}/status`)
+  const response = await fetch(`${operatorUrl}/status`, { signal: AbortSignal.timeout(askMs) })
   return ((await response.json()) as { tenants: readonly StatusEntry[] }).tenants
 }
 

@@ -22,6 +22,8 @@ export interface DemoService extends Kept {
 
 const root = new URL('../..', import.meta.url).pathname
 const readyWithinMs = 30_000
+/** A service that takes the question and never answers it would be waited for without end. */
+const probeMs = 5_000
 /** Longer than a service's own bound for stopping. */
 const graceMs = 20_000
 
@@ -66,7 +68,7 @@ const awaitReadyz = async (service: DemoService, exited: Promise<unknown>): Prom
 }
 
 const isReady = (adminUrl: string): Promise<boolean> =>
-  fetch(`${adminUrl}/readyz`).then(
+  fetch(`${adminUrl}/readyz`, { signal: AbortSignal.timeout(probeMs) }).then(
     async (response) => {
       await response.text()
       return response.ok

@@ -7,13 +7,19 @@ interface Readiness {
   readonly name: string
   readonly program: LeashedProgram
   readonly deadlineMs: number
-  /** True when the part can be used; a throw counts as not yet. */
-  readonly probe: () => Promise<boolean>
+  /**
+   * True when the part can be used; a throw counts as not yet. Who asks over a network gives up with the signal: a program
+   * that takes a question and never answers it would be waited for without end.
+   */
+  readonly probe: (signal: AbortSignal) => Promise<boolean>
 }
 
-const answers = async (probe: () => Promise<boolean>): Promise<boolean> => {
+/** The longest that one probe may take, in milliseconds. */
+const probeMs = 5_000
+
+const answers = async (probe: Readiness['probe'], leftMs: number): Promise<boolean> => {
   try {
-    return await probe()
+    return await probe(AbortSignal.timeout(Math.min(probeMs, leftMs)))
   } catch {
     return false
   }
@@ -25,7 +31,7 @@ export const awaitReady = async ({ name, program, deadlineMs, probe }: Readiness
   const ended: { code?: number } = {}
   void program.exited.then((code) => Object.assign(ended, { code }))
   while (ended.code === undefined && performance.now() < deadline) {
-    if (await answers(probe)) return
+    if (await answers(probe, Math.ceil(deadline - performance.now()))) return
     await sleep(25)
   }
   const why = ended.code === undefined ? `was not ready in ${deadlineMs} ms` : `ended with ${ended.code}`

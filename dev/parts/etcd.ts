@@ -41,7 +41,7 @@ export const startEtcd = async ({ command, folder, temporary, durable }: EtcdPla
     logFile: join(folder, 'etcd.log'),
     temporary,
   })
-  const probe = async (): Promise<boolean> => (await fetch(`${url}/health`)).ok
+  const probe = async (signal: AbortSignal): Promise<boolean> => (await fetch(`${url}/health`, { signal })).ok
   await awaitReady({ name: 'etcd', program, deadlineMs: 30_000, probe })
   return { program, url }
 }

@@ -67,12 +67,12 @@ const argsFor = ({ folder, port, etcdUrl }: Place): readonly string[] => [
   '--profiling=false',
 ]
 
-const isReady = async (access: Access): Promise<boolean> => {
+const isReady = async (access: Access, signal: AbortSignal): Promise<boolean> => {
   const answer = request(`${access.server}/readyz`, {
     ca: access.certificate,
     headers: { authorization: `Bearer ${access.token}` },
     agent: false,
-    timeout: 5_000,
+    signal,
   }).end()
   const [response] = (await once(answer, 'response')) as [IncomingMessage]
   response.resume()
@@ -121,7 +121,8 @@ export const startOwnKubeApiserver = async (options: KubeOptions = {}): Promise<
     certificate: readFileSync(certificateOf(folder), 'utf8'),
     token,
   })
-  await awaitReady({ name: 'kube-apiserver', program, deadlineMs: 120_000, probe: () => isReady(access()) })
+  const probe = (signal: AbortSignal): Promise<boolean> => isReady(access(), signal)
+  await awaitReady({ name: 'kube-apiserver', program, deadlineMs: 120_000, probe })
   const kubeconfig = writeKubeconfig(join(folder, 'kubeconfig'), access())
   return { ...ownPart('kube-apiserver', found.origin, program), kubeconfig, kubectl: found.kubectl }
 }

@@ -73,8 +73,8 @@ const packaged = async (report: Report): Promise<PrometheusPrograms> => {
 export const findPrometheus = async (report: Report = reportToStderr): Promise<PrometheusPrograms> =>
   (await onPath()) ?? packaged(report)
 
-const isReady = async (url: string): Promise<boolean> => {
-  const response = await fetch(`${url}/-/ready`)
+const isReady = async (url: string, signal: AbortSignal): Promise<boolean> => {
+  const response = await fetch(`${url}/-/ready`, { signal })
   await response.text()
   return response.ok
 }
@@ -99,6 +99,7 @@ export const startPrometheus = async (options: PrometheusOptions): Promise<Prome
     temporary,
   })
   const url = `http://${host}:${port}`
-  await awaitReady({ name: 'Prometheus', program, deadlineMs: 30_000, probe: () => isReady(url) })
+  const probe = (signal: AbortSignal): Promise<boolean> => isReady(url, signal)
+  await awaitReady({ name: 'Prometheus', program, deadlineMs: 30_000, probe })
   return { ...ownPart('prometheus', origin, program), url }
 }

@@ -35,8 +35,8 @@ const readyWithinMs = 60_000
 /** Longer than a service's own bound for stopping. */
 const graceMs = 30_000
 
-const isReady = async (adminUrl: string): Promise<boolean> => {
-  const response = await fetch(`${adminUrl}/readyz`)
+const isReady = async (adminUrl: string, signal: AbortSignal): Promise<boolean> => {
+  const response = await fetch(`${adminUrl}/readyz`, { signal })
   await response.text()
   return response.ok
 }
@@ -58,7 +58,8 @@ export const startChild = async ({ name, main, environment, logFile }: ChildSpec
     logFile,
     graceMs,
   })
-  await awaitReady({ name, program, deadlineMs: readyWithinMs, probe: () => isReady(adminUrl) })
+  const probe = (signal: AbortSignal): Promise<boolean> => isReady(adminUrl, signal)
+  await awaitReady({ name, program, deadlineMs: readyWithinMs, probe })
   const life: { ended: boolean; asked: boolean; crash: string | null } = {
     ended: false,
     asked: false,
