@@ -3,9 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { KonstructError } from '../../services/shared/runtime/errors.ts'
+import { awaitReady } from '../parts/await-ready.ts'
 import type { Report } from '../parts/part.ts'
 import { nodeName } from './addresses.ts'
-import { awaitAnswer } from './await-answer.ts'
 import { openBuildah } from './buildah.ts'
 import { type ClusterFolder, isMarkedComplete, markComplete } from './cluster-folder.ts'
 import {
@@ -45,6 +45,9 @@ interface Making {
   readonly report: Report
 }
 
+/** Each probe here is a program that is started. */
+const everyMs = 100
+
 const requireRoot = (): void => {
   if (process.platform === 'linux' && process.getuid?.() === 0) return
   throw new KonstructError('PART_UNAVAILABLE', {
@@ -72,7 +75,7 @@ const startControlPlane = async ({ parts, space, kubectl }: Making): Promise<voi
     parts.credentials.kubeconfig('admin', parts.folder.kubeconfig)
     return (await kubectl.run('get', '--raw=/readyz')) === 'ok'
   }
-  await awaitAnswer({ program: apiserver, deadlineMs: 120_000, probe })
+  await awaitReady({ name: 'kube-apiserver', program: apiserver, deadlineMs: 120_000, everyMs, probe })
   for (const name of ['kube-controller-manager', 'kube-scheduler', 'kubelet', 'kube-proxy'] as const)
     parts.credentials.kubeconfig(name, kubeconfigOf(parts, name))
   startInside(space, controllerManagerProgram(parts))
@@ -92,7 +95,7 @@ const startRuntime = async ({ parts, space, report }: Making, images: readonly s
   const containerd = startInside(space, containerdProgram(parts, writeSettings(parts)))
   const command = ['ctr', `--address=${containerdSocket}`, 'version']
   const probe = () => runInside(space, { doing: 'asking containerd', command, report }).then(() => true)
-  await awaitAnswer({ program: containerd, deadlineMs: 60_000, probe })
+  await awaitReady({ name: 'containerd', program: containerd, deadlineMs: 60_000, everyMs, probe })
   for (const file of images) await importImage(space, file, report)
 }
 
@@ -104,7 +107,7 @@ const startNode = async ({ parts, space, kubectl }: Making): Promise<RunningProg
   const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
   const probe = async (): Promise<boolean> =>
     (await kubectl.run('get', 'node', nodeName, '-o', ready)).trim() === 'True'
-  await awaitAnswer({ program: kubelet, what: 'The node', deadlineMs: 120_000, probe })
+  await awaitReady({ name: 'The node', program: kubelet, deadlineMs: 120_000, everyMs, probe })
   return kubelet
 }
 

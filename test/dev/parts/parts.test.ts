@@ -162,7 +162,7 @@ describe('Parts', function () {
     writeFileSync(join(folder, 'made'), 'but its data are gone')
     await assert.rejects(ownPostgres({ folder }), {
       code: 'PART_UNAVAILABLE',
-      message: /PostgreSQL ended with \d+\. The end of its log:[^]*data/,
+      message: /PostgreSQL ended with \d+\. The end of its log \(.*postgres\.log\):[^]*data/,
     })
   })
 
