@@ -1,17 +1,14 @@
 // One deployable as a process of its own, with its real main.ts: to be killed, paused and asked to end, as only a process
 // can be. It cannot outlive the tests.
 import { readFileSync } from 'node:fs'
-import { awaitReady } from '../../dev/parts/await-ready.ts'
+import {
+  adminUrlOf,
+  awaitDeployable,
+  type DeployableSpec,
+  startDeployable,
+} from '../../dev/demo/deployable.ts'
 import { freePort } from '../../dev/parts/free-port.ts'
-import { logTail, startLeashed } from '../../dev/parts/leashed-program.ts'
-
-export interface ChildSpec {
-  readonly name: string
-  /** Its entry, from the root of the project. */
-  readonly main: string
-  readonly environment: Readonly<Record<string, string>>
-  readonly logFile: string
-}
+import { logTail } from '../../dev/parts/leashed-program.ts'
 
 export interface ChildService {
   readonly name: string
@@ -30,36 +27,13 @@ export interface ChildService {
   resume(): void
 }
 
-const root = new URL('../..', import.meta.url).pathname
-const readyWithinMs = 60_000
-/** Longer than a service's own bound for stopping. */
-const graceMs = 30_000
-
-const isReady = async (adminUrl: string, signal: AbortSignal): Promise<boolean> => {
-  const response = await fetch(`${adminUrl}/readyz`, { signal })
-  await response.text()
-  return response.ok
-}
-
 /** Resolves when it is ready. @throws with the end of its log */
-export const startChild = async ({ name, main, environment, logFile }: ChildSpec): Promise<ChildService> => {
+export const startChild = async (spec: DeployableSpec): Promise<ChildService> => {
+  const { name, logFile } = spec
   const adminPort = await freePort()
-  const adminUrl = `http://127.0.0.1:${adminPort}`
-  const program = await startLeashed({
-    name,
-    command: process.execPath,
-    args: [`${root}${main}`],
-    env: {
-      ...environment,
-      KONSTRUCT_HOST: '127.0.0.1',
-      KONSTRUCT_ADMIN_HOST: '127.0.0.1',
-      KONSTRUCT_ADMIN_PORT: String(adminPort),
-    },
-    logFile,
-    graceMs,
-  })
-  const probe = (signal: AbortSignal): Promise<boolean> => isReady(adminUrl, signal)
-  await awaitReady({ name, program, deadlineMs: readyWithinMs, probe })
+  const adminUrl = adminUrlOf(adminPort)
+  const program = await startDeployable(spec, adminPort)
+  await awaitDeployable(name, adminUrl, program)
   const life: { ended: boolean; asked: boolean; crash: string | null } = {
     ended: false,
     asked: false,

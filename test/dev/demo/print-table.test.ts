@@ -7,7 +7,6 @@ const tableOf = (source: DemoSource): string => {
   const service = (name: string) => ({
     name,
     adminUrl: 'http://127.0.0.1:1',
-    logFile: '/logs',
     stop: () => Promise.resolve(),
   })
   const nobody = new Secret('')
