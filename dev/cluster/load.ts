@@ -1,7 +1,5 @@
 // Builds the project's image and gives it to the cluster under its name.
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { cacheFolder } from '../parts/cache.ts'
+import { withWorkPlace } from '../parts/cache.ts'
 import { buildImage, type ImageOptions } from './build-image.ts'
 import { openBuildah } from './buildah.ts'
 import type { ClusterFolder } from './cluster-folder.ts'
@@ -15,12 +13,9 @@ export const clusterLoad = async (folder: ClusterFolder, options: ImageOptions):
   const { debian, space } = await findNode(folder, report)
   const buildah = await openBuildah(debian, report)
   const image = await timed(report, 'the image is built', () => buildImage(buildah, options))
-  const file = join(cacheFolder(), `image-${process.pid}.tar`)
-  try {
+  await withWorkPlace('image-to-load', async (file) => {
     await timed(report, 'the image is in a file', () => buildah.export(image, file))
     await timed(report, 'the image is in the cluster', () => importImage(space, file, report))
-  } finally {
-    rmSync(file, { force: true })
-  }
+  })
   return image
 }

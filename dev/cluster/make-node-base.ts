@@ -1,8 +1,8 @@
 // A stand-in for the image `node:24-slim` where no registry can be reached: a small Debian system with the Node that runs
 // this and npm. It has the name that the Dockerfile starts from, and a label that says what it is.
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder } from '../parts/cache.ts'
+import { withWorkPlace } from '../parts/cache.ts'
 import type { Report } from '../parts/part.ts'
 import { runCommand } from '../parts/run-command.ts'
 import type { Buildah } from './buildah.ts'
@@ -28,21 +28,21 @@ const addNode = async (root: string, report: Report): Promise<void> => {
 
 const label = { name: 'dev.konstruct.stand-in', value: `node-${process.versions.node}-2` }
 
+const make = async (buildah: Buildah, folder: string, report: Report): Promise<void> => {
+  mkdirSync(folder)
+  const root = await makeDebianRoot({ folder, packages: [], user: { name: 'node', id: 1000 }, report })
+  await addNode(root, report)
+  writeFileSync(join(folder, 'Dockerfile'), dockerfile)
+  await buildah.build({
+    image: nodeBaseImage,
+    dockerfile: join(folder, 'Dockerfile'),
+    context: folder,
+    labels: { [label.name]: label.value },
+  })
+}
+
 /** Makes the image when it is not in the store yet, or was made with another Node. */
 export const makeNodeBase = async (buildah: Buildah, report: Report): Promise<void> => {
   if (await buildah.has(nodeBaseImage, `${label.name}=${label.value}`)) return
-  const folder = mkdtempSync(join(cacheFolder(), 'node-base-'))
-  try {
-    const root = await makeDebianRoot({ folder, packages: [], user: { name: 'node', id: 1000 }, report })
-    await addNode(root, report)
-    writeFileSync(join(folder, 'Dockerfile'), dockerfile)
-    await buildah.build({
-      image: nodeBaseImage,
-      dockerfile: join(folder, 'Dockerfile'),
-      context: folder,
-      labels: { [label.name]: label.value },
-    })
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
+  await withWorkPlace('node-base', (folder) => make(buildah, folder, report))
 }

@@ -1,6 +1,6 @@
 // What is costly to get is kept outside the repository, one folder per thing and version. A folder under its final
 // name is whole: it is filled beside it and then renamed, under a lock, so two runs at once do the work once.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { holdLock } from './hold-lock.mjs'
@@ -19,30 +19,48 @@ interface Cached {
   readonly fill: (folder: string) => Promise<void>
 }
 
-const fillAtomically = async (final: string, { name, report, fill }: Cached): Promise<void> => {
-  const temporary = `${final}.${process.pid}.partial`
-  const since = performance.now()
-  rmSync(temporary, { recursive: true, force: true })
-  mkdirSync(temporary, { recursive: true })
-  try {
-    await fill(temporary)
-    renameSync(temporary, final)
-  } finally {
-    rmSync(temporary, { recursive: true, force: true })
+const remove = (path: string): void => rmSync(path, { recursive: true, force: true })
+
+/** What is in the cache for the time of some work under that name; the rest of its own name is who works there. */
+const workPlaces = (name: string): readonly string[] =>
+  readdirSync(cacheFolder())
+    .filter((entry) => entry.startsWith(`${name}.`) && /^\d+\.partial$/.test(entry.slice(name.length + 1)))
+    .map((entry) => join(cacheFolder(), entry))
+
+/**
+ * Gives the work a free path in the cache that is removed after it. One at a time works under a name: whatever is found there
+ * is of a run that was killed, and is removed too.
+ */
+export const withWorkPlace = async <Value>(
+  name: string,
+  work: (path: string) => Promise<Value>,
+  onWait?: () => void,
+): Promise<Value> => {
+  const path = join(cacheFolder(), `${name}.${process.pid}.partial`)
+  const workAlone = async (): Promise<Value> => {
+    mkdirSync(cacheFolder(), { recursive: true })
+    for (const left of workPlaces(name)) remove(left)
+    try {
+      return await work(path)
+    } finally {
+      remove(path)
+    }
   }
-  report(`Got ${name} in ${((performance.now() - since) / 1000).toFixed(1)} s.`)
+  return holdLock(join(cacheFolder(), name), workAlone, onWait)
 }
 
 /** The folder that holds the thing, filled first when it is not there yet. */
-export const cached = async (spec: Cached): Promise<string> => {
-  const final = join(cacheFolder(), spec.name)
+export const cached = async ({ name, report, fill }: Cached): Promise<string> => {
+  const final = join(cacheFolder(), name)
   if (existsSync(final)) return final
-  await holdLock(
-    final,
-    async () => {
-      if (!existsSync(final)) await fillAtomically(final, spec)
-    },
-    () => spec.report(`Waiting for another run that gets ${spec.name}.`),
-  )
+  const get = async (folder: string): Promise<void> => {
+    if (existsSync(final)) return
+    const since = performance.now()
+    mkdirSync(folder)
+    await fill(folder)
+    renameSync(folder, final)
+    report(`Got ${name} in ${((performance.now() - since) / 1000).toFixed(1)} s.`)
+  }
+  await withWorkPlace(name, get, () => report(`Waiting for another run that gets ${name}.`))
   return final
 }

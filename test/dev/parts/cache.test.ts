@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -43,5 +43,14 @@ describe('The cache of parts', () => {
     assert.deepEqual(readdirSync(folder), [])
     const found = await cached({ name: 'thing-1', report, fill: () => Promise.resolve() })
     assert.ok(existsSync(found))
+  })
+
+  it('removes what runs that were killed left of a thing, and of no other', async () => {
+    for (const name of ['thing-1.4711.partial', 'thing-1.4712.partial', 'thing-1.5.4711.partial']) {
+      mkdirSync(join(folder, name))
+      writeFileSync(join(folder, name, 'half'), '')
+    }
+    await cached({ name: 'thing-1', report, fill: () => Promise.resolve() })
+    assert.deepEqual(readdirSync(folder).toSorted(), ['thing-1', 'thing-1.5.4711.partial'])
   })
 })
