@@ -12,20 +12,23 @@ describe('A token bucket', () => {
   after(() => open.close())
 
   it('gives its burst and then says how long to wait, however many ask at once', async () => {
-    const rate = { perMinute: 60, burst: 5 }
+    const rate = { perMinute: 1, burst: 5 }
     const waits = await Promise.all(
       Array.from({ length: 20 }, () => takeToken(open.redis, rateLimitKey('acme', 'web'), rate)),
     )
     assert.equal(waits.filter((wait) => wait === 0).length, 5)
-    assert.ok(waits.every((wait) => wait <= 1_000))
+    assert.ok(waits.every((wait) => wait <= 60_000))
   })
 
   it('fills again at its rate', async () => {
-    const rate = { perMinute: 6_000, burst: 1 }
+    const rate = { perMinute: 120, burst: 1 }
     const key = rateLimitKey('filling', 'web')
-    assert.equal(await takeToken(open.redis, key, rate), 0)
-    const wait = await takeToken(open.redis, key, rate)
-    assert.ok(wait > 0 && wait <= 10)
+    const [first, wait] = await Promise.all([
+      takeToken(open.redis, key, rate),
+      takeToken(open.redis, key, rate),
+    ])
+    assert.equal(first, 0)
+    assert.ok(wait > 0 && wait <= 500)
     await new Promise((resolve) => {
       setTimeout(resolve, wait + 1)
     })
