@@ -122,7 +122,7 @@ export class ChatClient {
     this.send({ type: 'subscribe', conversation, ...(after === undefined ? {} : { after }) })
   }
 
-  /** The first frame of a type that was not taken yet. */
+  /** The first frame of a type that was not taken yet. @throws at once when the socket is closed without it */
   async next<Type extends ServerFrame['type']>(
     type: Type,
     matches: (frame: FrameOf<Type>) => boolean = () => true,
@@ -130,14 +130,15 @@ export class ChatClient {
   ): Promise<FrameOf<Type>> {
     const isWanted = (frame: ServerFrame): frame is FrameOf<Type> =>
       frame.type === type && !this.#taken.has(frame) && matches(frame as FrameOf<Type>)
+    const missed = (cause?: unknown): Error =>
+      new Error(`No ${type} frame; came ${this.#summary()}; closed: ${this.closed?.code}`, { cause })
     const found = await waitUntil(
       { until: `a ${type} frame came; came: ${this.#summary()}`, deadlineMs, everyMs: 3 },
-      () => this.frames.find(isWanted),
+      () => this.frames.find(isWanted) ?? (this.closed === null ? undefined : 'closed'),
     ).catch((thrown: unknown) => {
-      throw new Error(`No ${type} frame; came ${this.#summary()}; closed: ${this.closed?.code}`, {
-        cause: thrown,
-      })
+      throw missed(thrown)
     })
+    if (found === 'closed') throw missed()
     this.#taken.add(found)
     return found
   }
