@@ -48,13 +48,14 @@ describe('The HTTP side', () => {
     })
 
     it('is limited per address, with a time to come back', async () => {
-      const strict = await world.start({ visitorsBurst: 3, visitorsPerMinute: 6, trustedProxies: 1 })
+      const strict = await world.start({ visitorsBurst: 3, visitorsPerMinute: 1, trustedProxies: 1 })
       const post = (address: string) =>
         fetch(strict.url + api('/visitors'), { method: 'POST', headers: { 'x-forwarded-for': address } })
       for (let i = 0; i < 3; i++) assert.equal((await post('203.0.113.1')).status, 201)
       const refused = await post('made-up, 203.0.113.1')
       assert.equal(refused.status, 429)
-      assert.equal(refused.headers.get('retry-after'), '10')
+      const seconds = Number(refused.headers.get('retry-after'))
+      assert.ok(seconds > 0 && seconds <= 60, `${seconds} s`)
       assert.equal(((await refused.json()) as { code: string }).code, 'RATE_LIMITED')
       assert.equal((await post('203.0.113.2')).status, 201)
       await strict.stop()
