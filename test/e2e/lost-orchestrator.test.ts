@@ -7,6 +7,9 @@ import type { Person, Said } from './person.ts'
 import { Platform, type TalkingTenant } from './platform.ts'
 import { assertOneReply, measured } from './told.ts'
 
+/** As it is where nobody sets it: so long the turns of a lost worker wait. */
+const usualLease = { KONSTRUCT_LEASE_MS: '5000' }
+
 describe('A reply that is being written', function () {
   this.timeout(90_000)
   let platform: Platform
@@ -15,12 +18,18 @@ describe('A reply that is being written', function () {
 
   before(async function () {
     this.timeout(180_000)
-    platform = await Platform.start({ orchestrators: 2 })
+    platform = await Platform.start({ orchestrators: 0 })
     acme = await platform.tenant()
     person = await platform.person(acme.tenant)
   })
   after(() => platform.end())
   afterEach(() => acme.model.release())
+
+  /** Two that hold no turn yet. */
+  const twoOrchestrators = async (settings: Readonly<Record<string, string>> = {}): Promise<void> => {
+    await Promise.all([...platform.orchestrators].map((child) => platform.stop(child)))
+    await Promise.all([1, 2].map(() => platform.startOrchestrator(settings)))
+  }
 
   /** Says something and waits until half of the reply is on the screen, and who writes it. */
   const untilHalf = async (text: string): Promise<{ said: Said; worker: ChildService }> => {
@@ -49,7 +58,7 @@ describe('A reply that is being written', function () {
   }
 
   it('I1 I2 I5: is begun anew by another orchestrator when its own is killed, and is saved once', async () => {
-    await platform.restore({ orchestrators: 2 })
+    await twoOrchestrators(usualLease)
     const { said, worker } = await untilHalf('kill one of two')
     const killedAt = performance.now()
     await platform.kill(worker)
@@ -68,7 +77,7 @@ describe('A reply that is being written', function () {
   })
 
   it('I1 I2 I5: waits for an orchestrator when all are killed, and is then saved once', async () => {
-    await platform.restore({ orchestrators: 2 })
+    await twoOrchestrators(usualLease)
     const { said } = await untilHalf('kill all')
     const killedAt = performance.now()
     await Promise.all([...platform.orchestrators].map((child) => platform.kill(child)))
@@ -81,7 +90,7 @@ describe('A reply that is being written', function () {
   })
 
   it('I2: is not taken from an orchestrator that slept beyond its lease and wakes with a whole answer', async () => {
-    await platform.restore({ orchestrators: 2 })
+    await twoOrchestrators(usualLease)
     const { said, worker } = await untilHalf('sleep')
     const pausedAt = performance.now()
     worker.pause()
@@ -102,7 +111,7 @@ describe('A reply that is being written', function () {
   })
 
   it('I2: is ended by its orchestrator when that is asked to go and has the time', async () => {
-    await platform.restore({ orchestrators: 2 })
+    await twoOrchestrators()
     const { said, worker } = await untilHalf('go in time')
     const gone = platform.stop(worker)
     await waitUntil({ until: 'it is stopping', deadlineMs: 30_000 }, () =>
@@ -116,7 +125,7 @@ describe('A reply that is being written', function () {
   })
 
   it('I2: is handed over at once by an orchestrator that is asked to go and has no time', async () => {
-    await Promise.all([...platform.orchestrators].map((child) => platform.kill(child)))
+    await Promise.all([...platform.orchestrators].map((child) => platform.stop(child)))
     const hasty = await platform.startOrchestrator({ KONSTRUCT_DRAIN_MS: '100' })
     const { said, worker } = await untilHalf('go now')
     assert.equal(worker.pid, hasty.pid)

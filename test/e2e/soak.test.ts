@@ -11,12 +11,14 @@ import { waitUntil } from '../support/wait-until.ts'
 import { checkHistory } from './check-history.ts'
 import type { ChildService } from './child-service.ts'
 import type { Person } from './person.ts'
-import { leaseMs, Platform, type TalkingTenant } from './platform.ts'
+import { Platform, type TalkingTenant } from './platform.ts'
 import { measured } from './told.ts'
 
 const seconds = Number(process.env['KONSTRUCT_SOAK_SECONDS'] ?? 25)
 const seed = Number(process.env['KONSTRUCT_SOAK_SEED'] ?? randomInt(1_000_000))
 const healMs = 60_000
+/** Short, so that turns are often handed over. */
+const leaseMs = 2_500
 
 /** mulberry32: numbers from 0 to 1 that depend on nothing but the seed. */
 const randomFrom = (start: number): (() => number) => {
@@ -46,7 +48,12 @@ describe('Faults at random', function () {
   before(async function () {
     this.timeout(180_000)
     kafka = await ownKafka()
-    platform = await Platform.start({ gateways: 2, orchestrators: 2, brokers: kafka.brokers })
+    platform = await Platform.start({
+      gateways: 2,
+      orchestrators: 2,
+      brokers: kafka.brokers,
+      settings: { KONSTRUCT_LEASE_MS: String(leaseMs) },
+    })
     const tenants = await Promise.all([platform.tenant(), platform.tenant()])
     for (const { model } of tenants) model.pace = { words: 30, everyMs: 10 }
     const all = tenants.flatMap((tenant) => [0, 1].map((gateway) => ({ tenant, gateway })))
