@@ -65,14 +65,19 @@ describe('A person at one of two gateways', function () {
   it('I5: misses nothing when it moves to the other gateway and back in the middle of a reply', async () => {
     await platform.restore({ gateways: 2 })
     const person = await platform.person(acme.tenant, 0)
-    acme.model.pace = { words: 60, everyMs: 20 }
+    acme.model.hold(0.25)
     const said = person.say('move me')
-    for (const characters of [50, 150, 250]) {
+    for (const [characters, share] of [
+      [30, 0.5],
+      [60, 0.75],
+      [100, 1],
+    ] as const) {
       await person.reading(said, characters)
       person.move()
+      acme.model.hold(share)
     }
+    acme.model.release()
     await assertOneReply(person, said, acme.model)
-    acme.model.pace = { words: 20, everyMs: 5 }
     assert.equal(person.closeCodes.length, 3)
     assert.equal(person.view(said.frame.conversation).rewritten.size, 0, 'no delta was missing at the end')
   })
