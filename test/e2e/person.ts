@@ -53,6 +53,8 @@ export class Person {
   readonly #timers = new Set<NodeJS.Timeout>()
   #gateway = 0
   #socket: WebSocket | undefined
+  /** The socket's welcome came: what was said before is said again then. */
+  #isWelcome = false
   #living: Promise<void> | undefined
   #gone = false
 
@@ -72,7 +74,7 @@ export class Person {
   }
 
   get isConnected(): boolean {
-    return this.#socket?.readyState === WebSocket.OPEN
+    return this.#isWelcome && this.#socket?.readyState === WebSocket.OPEN
   }
 
   /** Where its socket is, or will be tried next. */
@@ -178,6 +180,7 @@ export class Person {
     const url = `${this.gateway.replace(/^http/, 'ws')}/v1/tenants/${this.tenant}/ws`
     const socket = new WebSocket(url, [protocolName, bearerProtocol(this.token)])
     this.#socket = socket
+    this.#isWelcome = false
     socket.on('error', () => {})
     socket.on('message', (data: Buffer) => this.#hear(data.toString('utf8')))
     return new Promise((resolve) => socket.on('close', resolve))
@@ -188,6 +191,7 @@ export class Person {
     const frame = JSON.parse(text) as ServerFrame
     switch (frame.type) {
       case 'welcome':
+        this.#isWelcome = true
         return this.#resume()
       case 'accepted':
         return this.#accept(frame)
