@@ -10,9 +10,9 @@ export interface AlertRule {
   readonly annotations: Readonly<Record<string, string>>
 }
 
-/** Shorter `for` and ranges; nothing else of the rules is touched. */
-export const hurry = (rules: string): string =>
-  rules.replaceAll(/^( +for:) .*$/gm, '$1 1s').replaceAll(/\[\d+m\]/g, '[20s]')
+/** Shorter `for`, of so many seconds, and ranges; nothing else of the rules is touched. */
+export const hurry = (rules: string, seconds = 1): string =>
+  rules.replaceAll(/^( +for:) .*$/gm, `$1 ${seconds}s`).replaceAll(/\[\d+m\]/g, '[20s]')
 
 interface Panel {
   readonly id: number

@@ -31,6 +31,10 @@ import { Platform, type TalkingTenant } from './platform.ts'
 /** What an orchestrator runs at once here. */
 const capacity = 3
 const conversations = 3
+/** A part takes up to 2.5 s to tell that a store does not answer. */
+const scrapeSeconds = 3
+/** Longer than one scrape that failed is remembered. */
+const forSeconds = scrapeSeconds + 2
 /** Of the gateway here: enough for the few who chat. */
 const maxConnections = 4
 
@@ -48,21 +52,27 @@ describe('Watching', function () {
 
   const configure = (parts: readonly ChildService[]): string => {
     const rules = join(folder, 'alerts.yaml')
-    writeFileSync(rules, hurry(alertsText))
+    writeFileSync(rules, hurry(alertsText, forSeconds))
     const targets = parts.map((part) => ({
       targets: [new URL(part.adminUrl).host],
       // As the chart's PodMonitor labels them.
       labels: { job: `konstruct-${partOf(part)}`, namespace: 'chat', pod: part.name },
     }))
     return stringify({
-      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+      global: {
+        scrape_interval: `${scrapeSeconds}s`,
+        scrape_timeout: `${scrapeSeconds}s`,
+        evaluation_interval: '1s',
+      },
       rule_files: [rules],
       scrape_configs: [{ job_name: 'pods', static_configs: targets }],
     })
   }
 
   const apply = (tenant: string, baseURL: string, spec: object = {}): void => {
-    const models = [aModel('default', { baseURL })]
+    // Answers are held for as long as a test needs.
+    const timeouts = { firstTokenSeconds: 300, idleSeconds: 300 }
+    const models = [{ ...aModel('default', { baseURL }), timeouts }]
     const resources = [
       aTenant(tenant, { namespace: tenant, spec: { models, ...spec } }),
       anAgent('support', tenant, { namespace: tenant }),
@@ -120,11 +130,11 @@ describe('Watching', function () {
     await Promise.all(held.map((said) => person.reading(said)))
     let unanswered: readonly string[] = []
     const everyQueryIsAnswered = async (): Promise<boolean> => {
-      unanswered = await unansweredPanels(prometheus.url, '10s')
+      unanswered = await unansweredPanels(prometheus.url, '20s')
       return unanswered.length === 0
     }
     await waitUntil(
-      { until: 'every query is answered', deadlineMs: 15_000, everyMs: 500 },
+      { until: 'every query is answered', deadlineMs: 30_000, everyMs: 500 },
       everyQueryIsAnswered,
     ).catch((cause: Error) => assert.fail(`${cause.message} Not yet:\n${unanswered.join('\n')}`))
   })
@@ -132,23 +142,27 @@ describe('Watching', function () {
   const valueOf = async (expr: string): Promise<number> =>
     Number((await queryNow(prometheus.url, expr))[0]?.value[1])
 
+  /** Waits for a scrape that tells just that. */
+  const tells = (expr: string, value: number): Promise<boolean> =>
+    waitUntil({ until: `${expr} is ${value}`, deadlineMs: 20_000, everyMs: 250 }, async () => {
+      assert.equal(await valueOf(expr), value)
+      return true
+    })
+
   it('tells exactly what goes on', async () => {
-    assert.equal(await valueOf('sum(konstruct_gateway_connections)'), 1)
-    assert.equal(await valueOf(`konstruct_gateway_tenant_connections{tenant="${acme.tenant}"}`), 1)
-    assert.equal(await valueOf('sum(konstruct_orchestrator_turns_running)'), held.length)
-    assert.equal(await valueOf('sum(konstruct_orchestrator_turns_capacity)'), capacity)
-    assert.equal(await valueOf('max(konstruct_turns_open)'), held.length)
-    assert.equal(await valueOf(`max(konstruct_tenant_turns_open{tenant="${acme.tenant}"})`), held.length)
+    await tells('sum(konstruct_gateway_connections)', 1)
+    await tells(`konstruct_gateway_tenant_connections{tenant="${acme.tenant}"}`, 1)
+    await tells('sum(konstruct_orchestrator_turns_running)', held.length)
+    await tells('sum(konstruct_orchestrator_turns_capacity)', capacity)
+    await tells('max(konstruct_turns_open)', held.length)
+    await tells(`max(konstruct_tenant_turns_open{tenant="${acme.tenant}"})`, held.length)
     const all = conversations + held.length
-    assert.equal(await valueOf('sum(konstruct_gateway_messages_total{outcome="accepted"})'), all)
-    assert.equal(await valueOf('sum(konstruct_orchestrator_turns_total{state="answered"})'), conversations)
+    await tells('sum(konstruct_gateway_messages_total{outcome="accepted"})', all)
+    await tells('sum(konstruct_orchestrator_turns_total{state="answered"})', conversations)
     // The model tells 7 tokens for every answer.
-    assert.equal(
-      await valueOf('sum(konstruct_orchestrator_tokens_total{direction="output"})'),
-      7 * conversations,
-    )
-    assert.equal(await valueOf('sum(konstruct_store_up)'), 9)
-    assert.equal(await valueOf('max(konstruct_oldest_waiting_turn_seconds)'), 0)
+    await tells('sum(konstruct_orchestrator_tokens_total{direction="output"})', 7 * conversations)
+    await tells('sum(konstruct_store_up)', 9)
+    await tells('max(konstruct_oldest_waiting_turn_seconds)', 0)
   })
 
   it('has every metric that an alert or the dashboard names', async () => {
@@ -177,9 +191,7 @@ describe('Watching', function () {
     held = [...held, ...Array.from({ length: 4 }, (_, n) => person.say(`more ${n}`))]
     await Promise.all(held.map((said) => person.accepted(said)))
     await alerts.fires('KonstructAtCapacity')
-    await waitUntil({ until: 'the backlog is seen', deadlineMs: 10_000 }, async () => {
-      return (await valueOf('max(konstruct_turns_open)')) === held.length
-    })
+    await tells('max(konstruct_turns_open)', held.length)
     await waitUntil({ until: 'it is seen to wait', deadlineMs: 10_000 }, async () => {
       return (await valueOf('max(konstruct_oldest_waiting_turn_seconds)')) > 1
     })
@@ -205,9 +217,7 @@ describe('Watching', function () {
     })
     await platform.knows(unlucky)
     const failed = `konstruct_orchestrator_turns_total{tenant="${unlucky}",state="failed"}`
-    await waitUntil({ until: 'the tenant is watched', deadlineMs: 10_000 }, async () => {
-      return (await valueOf(failed)) === 0
-    })
+    await tells(failed, 0)
     const visitor = await platform.person(unlucky)
     for (let n = 0; n < 4; n += 1) visitor.say(`hello ${n}`)
     const { annotations } = await alerts.fires('KonstructRepliesFailing', { tenant: unlucky })
@@ -221,7 +231,7 @@ describe('Watching', function () {
   it('raises KonstructGatewayRefusing when a gateway is full', async () => {
     const sockets = Array.from({ length: maxConnections + 10 }, () => openSocket(person.token))
     await alerts.fires('KonstructGatewayRefusing', { pod: platform.gateways[0]?.name ?? '' })
-    assert.equal(await valueOf('konstruct_gateway_connections / konstruct_gateway_connections_limit'), 1)
+    await tells('konstruct_gateway_connections / konstruct_gateway_connections_limit', 1)
     for (const socket of sockets) socket.terminate()
   })
 
