@@ -7,7 +7,7 @@ import { resourceOf } from '../../operator/source/kube-object.ts'
 import type { ResourceKind } from '../../operator/validation/resource.ts'
 import type { Condition } from '../../services/shared/domain/resources/tenant.ts'
 import { silentLog } from '../../services/shared/runtime/log.ts'
-import { leastValues, manifestsIn, renderChart } from '../charts/render-chart.ts'
+import { leastValues, type Manifest, manifestsIn, renderChart } from '../charts/render-chart.ts'
 import { aModel, anAgent, aSecret, aTenant } from '../operator/manifests.ts'
 import { openClient } from '../operator/kube/a-kube.ts'
 import { resourceSchemas } from '../operator/resource-schemas.ts'
@@ -22,7 +22,7 @@ import { waitUntil } from '../support/wait-until.ts'
 export interface Right {
   /** As in `tenants.konstruct.dev/status patch`. */
   readonly name: string
-  readonly rule: object
+  readonly rule: NonNullable<Manifest['rules']>[number]
 }
 
 /** Every right that the chart gives to the operator. */
@@ -130,12 +130,45 @@ export class OperatorWithRights {
   /** The only rights of the operator from now on. */
   async give(rights: readonly Right[]): Promise<void> {
     await giveRights(this.#client, this.namespace, rights)
+    await untilAllowed(this.#client, this.namespace, rights)
   }
 }
 
 const giveRights = async (client: KubeClient, namespace: string, rights: readonly Right[]): Promise<void> => {
   const roles: Resource = { ...rbac, kind: 'Role', plural: 'roles', namespace }
   await client.apply(roles, { metadata: { name: 'operator' }, rules: rights.map(({ rule }) => rule) })
+}
+
+interface AccessReview extends KubeObject {
+  readonly status: { readonly allowed: boolean }
+}
+
+/** The API server learns of a Role a little later than it takes it. */
+const untilAllowed = async (
+  client: KubeClient,
+  namespace: string,
+  rights: readonly Right[],
+): Promise<void> => {
+  const review = { group: 'authorization.k8s.io', version: 'v1', kind: 'SubjectAccessReview' }
+  const isAllowed = async ({ rule }: Right): Promise<boolean> => {
+    const [group] = rule.apiGroups
+    const [resource, subresource] = rule.resources[0]?.split('/') ?? []
+    const [verb] = rule.verbs
+    const [name] = rule.resourceNames ?? []
+    const { status } = await client.create<AccessReview>(
+      { ...review, plural: 'subjectaccessreviews' },
+      {
+        metadata: { name: '' },
+        spec: {
+          user: `system:serviceaccount:${namespace}:operator`,
+          resourceAttributes: { namespace, verb, group, resource, subresource, name },
+        },
+      },
+    )
+    return status.allowed
+  }
+  for (const right of rights)
+    await waitUntil({ until: `${right.name} is allowed`, deadlineMs: 30_000 }, () => isAllowed(right))
 }
 
 /** The operators of one test file: they share stores, and nothing else. */
@@ -163,6 +196,7 @@ export class OperatorsWithRights {
     const kubeconfig = await serviceAccountKubeconfig(await kubeApiserver(), { namespace, name: 'operator' })
     await giveRights(client, namespace, rights)
     await this.#prepare(namespace)
+    await untilAllowed(client, namespace, rights)
     const more = {
       KUBECONFIG: kubeconfig,
       KONSTRUCT_NAMESPACES: namespace,
