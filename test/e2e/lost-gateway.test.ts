@@ -65,16 +65,19 @@ describe('A person at one of two gateways', function () {
   it('I5: misses nothing when it moves to the other gateway and back in the middle of a reply', async () => {
     await platform.restore({ gateways: 2 })
     const person = await platform.person(acme.tenant, 0)
-    acme.model.hold(0.25)
+    const untilSaid = (words: number) => acme.model.hold(words / 20)
+    untilSaid(5)
     const said = person.say('move me')
-    for (const [characters, share] of [
-      [30, 0.5],
-      [60, 0.75],
-      [100, 1],
-    ] as const) {
-      await person.reading(said, characters)
+    for (const words of [5, 10, 15]) {
+      await person.reading(said, words * 'word-0-0 '.length)
+      // It takes the person in only when more has been said meanwhile.
+      const next = platform.gateways.find(({ url }) => url !== person.gateway)
+      next?.pause()
       person.move()
-      acme.model.hold(share)
+      untilSaid(words + 5)
+      const [call] = acme.model.callsFor('move me')
+      await waitUntil({ until: 'more is said', deadlineMs: 20_000 }, () => call?.said === words + 5)
+      next?.resume()
     }
     acme.model.release()
     await assertOneReply(person, said, acme.model)
