@@ -34,14 +34,26 @@ const listUnlessUnknown = async (client: KubeClient, place: Resource): Promise<r
 /** How many are named; the rest are counted. */
 const named = 5
 
+interface Removed {
+  readonly release: string
+  readonly releaseNamespace: string
+}
+
 /** What to tell whoever removes the chart; null when nothing stands against it. */
-export const refusalOf = (remaining: readonly string[]): string | null => {
+export const refusalOf = (
+  remaining: readonly string[],
+  { release, releaseNamespace }: Removed,
+): string | null => {
   if (remaining.length === 0) return null
   const more = remaining.length > named ? ` and ${remaining.length - named} more` : ''
+  const ofRelease = (command: string): string => `helm ${command} --namespace=${releaseNamespace}`
   return [
     `Konstruct stays: ${remaining.length} Tenants remain (${remaining.slice(0, named).join(', ')}${more}).`,
     'Without the operator nobody could finish their deletion. Delete them first:',
     '  kubectl delete tenants --all --all-namespaces',
     'or, to keep Tenants for another installation, remove the chart with --no-hooks.',
+    'To keep the release instead, roll it back to where it is: Helm counts it as being removed now, and upgrades it no more.',
+    `  ${ofRelease(`rollback ${release} <revision>`)}`,
+    `with the revision that \`${ofRelease(`history ${release}`)}\` calls uninstalling.`,
   ].join('\n')
 }

@@ -120,8 +120,18 @@ describe('A release on a cluster', function () {
   it('is not removed while Tenants remain, and says how to go on', async () => {
     await assert.rejects(
       release.helm('uninstall', 'konstruct'),
-      /2 Tenants remain[\s\S]*kubectl delete tenants/,
+      /2 Tenants remain[\s\S]*kubectl delete tenants[\s\S]*helm rollback konstruct <revision>/,
     )
+    await wait('condition=Ready', 'tenant/acme', '--namespace=acme')
+  })
+
+  it('is upgraded again after that, once it is rolled back as the refusal says', async () => {
+    await assert.rejects(release.install(), /has no deployed releases/)
+    const history = await release.helm('history', 'konstruct', '--output=json')
+    const revisions = JSON.parse(history) as readonly { revision: number; status: string }[]
+    const refused = revisions.find(({ status }) => status === 'uninstalling')
+    await step('helm rollback', () => release.helm('rollback', 'konstruct', String(refused?.revision)))
+    await step('helm upgrade', () => release.install())
     await wait('condition=Ready', 'tenant/acme', '--namespace=acme')
   })
 
