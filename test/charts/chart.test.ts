@@ -7,22 +7,15 @@ import { reportToStderr } from '../../dev/parts/part.ts'
 import { validateManifests } from '../../dev/parts/validate-manifests.ts'
 import { kubectl } from '../support/kube.ts'
 import { kubeApiserver } from '../support/parts.ts'
-import { leastValues, type Manifest, manifestsIn, podSpecOf, renderChart } from './render-chart.ts'
-
-type Values = Readonly<Record<string, unknown>>
-
-const withLeast = (more: object): Values => merge(leastValues, more as Values)
-
-const merge = (one: Values, other: Values): Values => {
-  const isMap = (value: unknown): value is Values =>
-    typeof value === 'object' && value !== null && !Array.isArray(value)
-  const merged: Record<string, unknown> = { ...one }
-  for (const [key, value] of Object.entries(other)) {
-    const before = merged[key]
-    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value
-  }
-  return merged
-}
+import {
+  leastValues,
+  type Manifest,
+  manifestsIn,
+  podSpecOf,
+  renderChart,
+  type Values,
+  withLeast,
+} from './render-chart.ts'
 
 const valuesDev = parse(readFileSync('charts/konstruct/values-dev.yaml', 'utf8')) as Values
 

@@ -12,11 +12,14 @@ export interface Container {
   readonly image: string
   readonly command?: readonly string[]
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
+  readonly volumeMounts?: readonly { readonly name: string }[]
 }
 
 interface PodSpec {
   readonly automountServiceAccountToken?: boolean
+  readonly initContainers?: readonly Container[]
   readonly containers: readonly Container[]
+  readonly volumes?: readonly { readonly name: string }[]
 }
 
 export interface Manifest {
@@ -47,6 +50,22 @@ export const leastValues = {
   redis: secret,
   keys: secret,
   kafka: { brokers: ['kafka.example:9092'] },
+}
+
+export type Values = Readonly<Record<string, unknown>>
+
+/** The least, and more; what is given twice counts as it is given here. */
+export const withLeast = (more: object): Values => merge(leastValues, more as Values)
+
+const merge = (one: Values, other: Values): Values => {
+  const isMap = (value: unknown): value is Values =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+  const merged: Record<string, unknown> = { ...one }
+  for (const [key, value] of Object.entries(other)) {
+    const before = merged[key]
+    merged[key] = isMap(before) && isMap(value) ? merge(before, value) : value
+  }
+  return merged
 }
 
 /** @throws Error with what Helm said */

@@ -65,27 +65,34 @@ a part's own template says only what is its own.
 {{- end }}
 {{- end -}}
 
-{{- define "konstruct.mounts" -}}
-{{- if .Values.trustedCertificates.existingConfigMap }}
-- name: trust
-  mountPath: /etc/konstruct/trust
-  readOnly: true
+{{- /* Which files a part reads: those that ask a store or a model trust authorities, those that meet Kafka show it a key. */ -}}
+{{- define "konstruct.files" -}}
+{{- $serves := has .component (list "operator" "gateway" "orchestrator") -}}
+{{- if and (or $serves (eq .component "migrations")) .root.Values.trustedCertificates.existingConfigMap }}
+- trust
 {{- end }}
-{{- if .Values.kafka.tls.clientCertificate.existingSecret }}
-- name: kafka
-  mountPath: /etc/konstruct/kafka
+{{- if and $serves .root.Values.kafka.tls.clientCertificate.existingSecret }}
+- kafka
+{{- end }}
+{{- end -}}
+
+{{- define "konstruct.mounts" -}}
+{{- range include "konstruct.files" . | fromYamlArray }}
+- name: {{ . }}
+  mountPath: /etc/konstruct/{{ . }}
   readOnly: true
 {{- end }}
 {{- end -}}
 
 {{- define "konstruct.volumes" -}}
-{{- with .Values.trustedCertificates.existingConfigMap }}
-- name: trust
-  configMap: { name: {{ . }} }
-{{- end }}
-{{- with .Values.kafka.tls.clientCertificate.existingSecret }}
-- name: kafka
-  secret: { secretName: {{ . }}, defaultMode: 0440 }
+{{- $values := .root.Values -}}
+{{- range include "konstruct.files" . | fromYamlArray }}
+- name: {{ . }}
+  {{- if eq . "trust" }}
+  configMap: { name: {{ $values.trustedCertificates.existingConfigMap }} }
+  {{- else }}
+  secret: { secretName: {{ $values.kafka.tls.clientCertificate.existingSecret }}, defaultMode: 0440 }
+  {{- end }}
 {{- end }}
 {{- end -}}
 
@@ -182,7 +189,7 @@ securityContext:
   {{- include "konstruct.containerSecurity" . | nindent 2 }}
 resources:
   {{- toYaml .values.resources | nindent 2 }}
-{{- with include "konstruct.mounts" .root }}
+{{- with include "konstruct.mounts" . }}
 volumeMounts:
   {{- . | nindent 2 }}
 {{- end }}
