@@ -16,6 +16,7 @@ export interface Container {
 }
 
 interface PodSpec {
+  readonly serviceAccountName?: string
   readonly automountServiceAccountToken?: boolean
   readonly initContainers?: readonly Container[]
   readonly containers: readonly Container[]
@@ -26,6 +27,7 @@ export interface Manifest {
   readonly kind: string
   readonly metadata: {
     readonly name: string
+    readonly namespace?: string
     readonly annotations?: Readonly<Record<string, string>>
   }
   readonly rules?: readonly {
@@ -36,6 +38,7 @@ export interface Manifest {
   }[]
   readonly spec?: {
     readonly replicas?: number
+    readonly ttlSecondsAfterFinished?: number
     readonly template?: { readonly spec: PodSpec }
     readonly containers?: readonly Container[]
     readonly automountServiceAccountToken?: boolean

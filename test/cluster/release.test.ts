@@ -33,6 +33,13 @@ describe('A release on a cluster', function () {
   const wait = (condition: string, what: string, ...more: string[]): Promise<string> =>
     kubectl('wait', `--for=${condition}`, what, '--timeout=30s', ...more)
 
+  it('is removed again when its installation failed', async () => {
+    // A role that may not migrate.
+    await assert.rejects(release.install(['--set', 'database.owner.key=app-url']), /pre-install/)
+    await step('helm uninstall', () => release.helm('uninstall', 'konstruct', '--wait'))
+    await assert.rejects(release.helm('history', 'konstruct'), /not found/)
+  })
+
   it('is installed by `helm install --wait`, with all pods ready', async () => {
     await step('helm install --wait', () => release.install())
     const path = 'jsonpath={range .items[*]}{.metadata.name} {.status.readyReplicas}{"\\n"}{end}'
