@@ -35,6 +35,8 @@ const listUnlessUnknown = async (client: KubeClient, place: Resource): Promise<r
 const named = 5
 
 interface Removed {
+  /** Those that the operator looks after; none: all. */
+  readonly namespaces: readonly string[]
   readonly release: string
   readonly releaseNamespace: string
 }
@@ -42,15 +44,17 @@ interface Removed {
 /** What to tell whoever removes the chart; null when nothing stands against it. */
 export const refusalOf = (
   remaining: readonly string[],
-  { release, releaseNamespace }: Removed,
+  { namespaces, release, releaseNamespace }: Removed,
 ): string | null => {
   if (remaining.length === 0) return null
   const more = remaining.length > named ? ` and ${remaining.length - named} more` : ''
+  const places =
+    namespaces.length === 0 ? ['--all-namespaces'] : namespaces.map((name) => `--namespace=${name}`)
   const ofRelease = (command: string): string => `helm ${command} --namespace=${releaseNamespace}`
   return [
     `Konstruct stays: ${remaining.length} Tenants remain (${remaining.slice(0, named).join(', ')}${more}).`,
     'Without the operator nobody could finish their deletion. Delete them first:',
-    '  kubectl delete tenants --all --all-namespaces',
+    ...places.map((place) => `  kubectl delete tenants --all ${place}`),
     'or, to keep Tenants for another installation, remove the chart with --no-hooks.',
     'To keep the release instead, roll it back to where it is: Helm counts it as being removed now, and upgrades it no more.',
     `  ${ofRelease(`rollback ${release} <revision>`)}`,
