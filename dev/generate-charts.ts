@@ -150,8 +150,16 @@ const valuesNode = async (chart: string): Promise<Node> => {
   return contents
 }
 
-const schemaText = (node: Node): string =>
-  `${JSON.stringify({ $schema: 'http://json-schema.org/draft-07/schema#', ...schemaOf(node, '') }, null, 2)}\n`
+/** `global` is what Helm hands to each chart that is another one's dependency. */
+const schemaText = (node: Node): string => {
+  const { properties, ...rest } = schemaOf(node, '')
+  const schema = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    ...rest,
+    properties: { global: { type: 'object' }, ...(properties as object) },
+  }
+  return `${JSON.stringify(schema, null, 2)}\n`
+}
 
 const wantedFiles = async (): Promise<readonly (readonly [path: string, text: string])[]> => {
   const values = await valuesNode('konstruct')
