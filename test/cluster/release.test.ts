@@ -1,5 +1,6 @@
 // The chart from its installation to its removal, in the order in which a person meets it. The tests build on each other.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { Redis } from 'ioredis'
 import { browser } from '../support/browser.ts'
 import { waitUntil } from '../support/wait-until.ts'
@@ -16,6 +17,14 @@ const tenantIn = (namespace: string, name: string) => ({
     channels: { web: { defaultAgent: 'support', auth: { anonymous: {} } } },
   },
 })
+
+/** The README's, without the name of the program. */
+const commandsThatFree = (namespace: string): readonly (readonly string[])[] => {
+  const readme = readFileSync('charts/konstruct/README.md', 'utf8')
+  return [...readme.matchAll(/^kubectl (create|wait|delete) .*(konstruct-free|<namespace>).*$/gm)].map(
+    ([line]) => line.replace('<namespace>', namespace).split(' ').slice(1),
+  )
+}
 
 describe('A release on a cluster', function () {
   this.timeout(240_000)
@@ -81,6 +90,19 @@ describe('A release on a cluster', function () {
     const path = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}/{.status.observedGeneration}'
     assert.equal(await kubectl('-n', 'other', 'get', 'tenant', 'acme', '-o', path), 'False/1')
     await kubectl('delete', 'namespace', 'other', '--timeout=60s')
+    await wait('condition=Ready', 'tenant/acme', '--namespace=acme')
+  })
+
+  it('frees, as the README tells, a namespace that was deleted with its Tenant and the rights on it', async () => {
+    await kubectl('create', 'namespace', 'doomed')
+    await step('helm upgrade', () => release.install(['--set', 'operator.namespaces={acme,globex,doomed}']))
+    await release.apply(tenantIn('doomed', 'doomed'))
+    await wait('jsonpath={.metadata.finalizers}', 'tenant/doomed', '--namespace=doomed')
+    // Whatever comes first when a namespace is deleted: here it is the rights.
+    await kubectl('delete', 'rolebinding', 'konstruct-operator', '--namespace=doomed')
+    await kubectl('delete', 'namespace', 'doomed', '--wait=false')
+    await wait('jsonpath={.metadata.deletionTimestamp}', 'tenant/doomed', '--namespace=doomed')
+    for (const command of commandsThatFree('doomed')) await step(command[1] ?? '', () => kubectl(...command))
     await wait('condition=Ready', 'tenant/acme', '--namespace=acme')
   })
 
