@@ -20,6 +20,9 @@ const of = (part: string, more = ''): string =>
 const orchestrator = (name: string, more = ''): string =>
   `konstruct_orchestrator_${name}${of('orchestrator', more)}`
 const operator = (name: string, more = ''): string => `konstruct_${name}${of('operator', more)}`
+/** The second operator, which waits for the lead. */
+const standby = (name: string, more = ''): string =>
+  `${name}{job="konstruct-operator",namespace="chat",pod="operator-2"${more}}`
 const store = (part: string, name: string): string => `konstruct_store_up${of(part, `,store="${name}"`)}`
 const upOf = (part: string): string => `up${of(part)}`
 const turns = (state: string): string => orchestrator('turns_total', `,tenant="acme",state="${state}"`)
@@ -47,13 +50,15 @@ export const healthy: Series = {
   [orchestrator('dead_letters_total')]: constant(0),
   [turns('answered')]: growing(20),
   [turns('failed')]: growing(1),
+  [operator('topics_ready')]: constant(1),
+  [standby('konstruct_topics_ready')]: constant(0),
+  [operator('isolation_verified')]: constant(1),
   [operator('isolation_problems')]: constant(0),
   [operator('isolation_last_verified_timestamp_seconds')]: growing(15),
   [operator('drift_corrected_total', ',system="postgres"')]: constant(3),
   [condition('Ready')]: constant(1),
   [leader]: constant(1),
-  [`leader_election_master_status{job="konstruct-operator",namespace="chat",pod="operator-2",name="konstruct-operator"}`]:
-    constant(0),
+  [standby('leader_election_master_status', ',name="konstruct-operator"')]: constant(0),
   [refused]: constant(40),
 }
 
@@ -93,6 +98,7 @@ export const alertScenes: readonly AlertScene[] = [
     labels: { ...inChat, tenant_namespace: 'acme', tenant: 'acme' },
   },
   { alert: 'KonstructNoLeader', sick: { [leader]: constant(0) }, labels: inChat },
+  { alert: 'KonstructTopicsNotReady', sick: { [operator('topics_ready')]: constant(0) }, labels: inChat },
   {
     alert: 'KonstructRepliesFailing',
     sick: { [turns('failed')]: growing(10) },
@@ -105,3 +111,15 @@ export const alertScenes: readonly AlertScene[] = [
   },
   { alert: 'KonstructDeadLetters', sick: { [orchestrator('dead_letters_total')]: once }, labels: inChat },
 ]
+
+const { [operator('isolation_last_verified_timestamp_seconds')]: _, ...restarted } = healthy
+
+/** No look of an operator that was started again has ended, or one has found a way for a tenant to reach another. */
+export const neverVerified = {
+  unknown: { ...restarted, [operator('isolation_verified')]: constant(0) },
+  broken: {
+    ...restarted,
+    [operator('isolation_verified')]: constant(0),
+    [operator('isolation_problems')]: constant(1),
+  },
+}

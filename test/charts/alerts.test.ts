@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { alertScenes, healthy, samples, type AlertScene, type Series } from './alert-scenes.ts'
+import { alertScenes, healthy, neverVerified, samples, type AlertScene, type Series } from './alert-scenes.ts'
 import { promtool } from './promtool.ts'
 import { alertRules, alertsFile } from './watched-files.ts'
 
@@ -89,6 +89,12 @@ describe('The alerts', function () {
 
   it('KonstructPartDown fires when Prometheus knows of no part at all', () =>
     assertFiring([{ series: { 'up{job="other"}': `1x${samples}` }, firing: [{ alert: 'KonstructPartDown', labels: {} }] }]))
+
+  it('KonstructIsolationUnverified fires, too, when no look succeeded since the operator started, unless it is broken', () =>
+    assertFiring([
+      { series: neverVerified.unknown, firing: [{ alert: 'KonstructIsolationUnverified', labels: { namespace: 'chat' } }] },
+      { series: neverVerified.broken, firing: [{ alert: 'KonstructIsolationBroken', labels: { namespace: 'chat' } }] },
+    ]))
 
   it('KonstructPartDown fires when the pods of a part are gone, and not for one pod of two', async () => {
     const gone = Object.fromEntries(

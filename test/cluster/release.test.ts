@@ -93,6 +93,13 @@ describe('A release on a cluster', function () {
     await wait('condition=Ready', 'tenant/acme', '--namespace=acme')
   })
 
+  it('may do what the runbooks ask whether it may', async () => {
+    const runbooks = readFileSync('docs/runbooks.md', 'utf8')
+    const [, question = ''] = /kubectl (auth can-i [^`]+)`/.exec(runbooks) ?? []
+    const asked = question.replaceAll('$NS', 'konstruct').replaceAll(/\$(RELEASE|NAME)/g, 'konstruct')
+    assert.equal((await kubectl(...asked.split(' '))).trim(), 'yes')
+  })
+
   it('frees, as the README tells, a namespace that was deleted with its Tenant and the rights on it', async () => {
     await kubectl('create', 'namespace', 'doomed')
     await step('helm upgrade', () => release.install(['--set', 'operator.namespaces={acme,globex,doomed}']))

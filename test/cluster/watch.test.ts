@@ -175,6 +175,23 @@ describe('A release that is watched', function () {
     await watch.alerts.ends('KonstructStoreUnreachable')
   })
 
+  it('raises KonstructTopicsNotReady when Kafka cannot be asked', async function () {
+    this.timeout(300_000)
+    await release.stores.kafka.kill()
+    try {
+      // They are looked at once a minute, and it takes a while to give up.
+      await waitUntil(
+        { until: 'it is noticed', deadlineMs: 120_000, everyMs: 1_000 },
+        async () => (await watch.sum('konstruct_topics_ready')) === 0,
+      )
+      await step('KonstructTopicsNotReady', () => watch.alerts.fires('KonstructTopicsNotReady'))
+    } finally {
+      await release.stores.kafka.comeBack()
+    }
+    for (const alert of ['KonstructTopicsNotReady', 'KonstructStoreUnreachable'])
+      await watch.alerts.ends(alert)
+  })
+
   it('raises KonstructNoLeader when no operator may hold the Lease', async () => {
     const binding = JSON.parse(
       await kubectl('get', 'rolebinding', 'konstruct-operator-lease', '-o', 'json'),
@@ -197,8 +214,8 @@ describe('A release that is watched', function () {
     await watch.alerts.ends('KonstructPartDown')
   })
 
-  it('raised each alert once, but for the isolation that nobody verifies without a leader either', () => {
-    const again = watch.alerts.again.filter((labels) => !labels.includes('KonstructIsolationUnverified'))
+  it('raised each alert once, but for what nobody looks after without a leader either', () => {
+    const again = watch.alerts.again.filter((labels) => !/IsolationUnverified|TopicsNotReady/.test(labels))
     assert.deepEqual(again, [])
   })
 })
