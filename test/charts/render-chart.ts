@@ -71,22 +71,31 @@ const merge = (one: Values, other: Values): Values => {
   return merged
 }
 
-/** @throws Error with what Helm said */
-export const renderChart = async (values: object, chart = 'charts/konstruct'): Promise<string> => {
+/** Runs Helm with these values. @throws Error with what Helm said */
+export const helmWith = async (
+  values: object,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> => {
   const folder = mkdtempSync(join(tmpdir(), 'konstruct-chart-'))
   const file = join(folder, 'values.json')
   writeFileSync(file, JSON.stringify(values))
   try {
     return await runCommand({
-      doing: 'rendering the chart',
+      doing: `helm ${args[0] ?? ''}`,
       command: await fetchHelm(reportToStderr),
-      args: ['template', 'konstruct', chart, '--namespace=konstruct', '-f', file],
+      args: [...args, '-f', file],
+      env,
       report: reportToStderr,
     })
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
+
+/** @throws Error with what Helm said */
+export const renderChart = (values: object, chart = 'charts/konstruct'): Promise<string> =>
+  helmWith(values, ['template', 'konstruct', chart, '--namespace=konstruct'])
 
 export const manifestsIn = (yaml: string): readonly Manifest[] =>
   parseAllDocuments(yaml).flatMap((document) => (document.toJS() as Manifest | null) ?? [])

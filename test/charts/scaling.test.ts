@@ -1,8 +1,11 @@
-// What scales the pods asks for what the parts tell, and is answered by the rules that the chart gives for it.
+// What scales the pods asks for what the parts tell, and is answered by the rules that the chart gives for it. That it finds as
+// many pods as there were is up to a real API server, which knows who set their number.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { parse, parseAllDocuments } from 'yaml'
-import { leastValues, renderChart } from './render-chart.ts'
+import { freshNamespace, kubectl } from '../support/kube.ts'
+import { kubeApiserver } from '../support/parts.ts'
+import { helmWith, leastValues, renderChart, withLeast } from './render-chart.ts'
 
 interface Scaler {
   readonly kind: string
@@ -69,6 +72,26 @@ describe('What scales the pods', function () {
         },
       },
     ])
+  })
+
+  it('finds the pods that there were when it is turned on, as the README tells', async () => {
+    const namespace = await freshNamespace()
+    const { kubeconfig } = await kubeApiserver()
+    const install = (scaling: object): Promise<string> =>
+      helmWith(
+        withLeast({ ...scaling, crds: { enabled: false }, fullnameOverride: namespace }),
+        ['upgrade', '--install', 'konstruct', 'charts/konstruct', `--namespace=${namespace}`, '--no-hooks'],
+        { KUBECONFIG: kubeconfig },
+      )
+    const replicas = (): Promise<string> =>
+      kubectl('-n', namespace, 'get', 'deployments', '-o', 'jsonpath={.items[*].spec.replicas}')
+    await install({})
+    assert.equal(await replicas(), '2 2 2')
+    const readme = readFileSync('charts/konstruct/README.md', 'utf8')
+    const [, command = ''] = /^kubectl (-n konstruct scale deployment.*)$/m.exec(readme) ?? []
+    await kubectl(...command.replaceAll('konstruct', namespace).split(' '))
+    await install({ gateway: { scaling: { kind: 'hpa' } }, orchestrator: { scaling: { kind: 'hpa' } } })
+    assert.equal(await replicas(), '3 2 3')
   })
 
   it('is answered by the rules for the adapter', () => {
