@@ -1,11 +1,27 @@
 // What the pods of the chart are given, as Helm renders them.
 import assert from 'node:assert/strict'
-import { manifestsIn, podSpecOf, renderChart, withLeast } from './render-chart.ts'
+import { type Manifest, manifestsIn, podMetadataOf, podSpecOf, renderChart, withLeast } from './render-chart.ts'
 
 const files = {
   kafka: { tls: { enabled: true, clientCertificate: { existingSecret: 'kafka' } } },
   trustedCertificates: { existingConfigMap: 'trust' },
   demoModel: { enabled: true },
+}
+
+/** What the values say of a pod's place, as its manifest has it. */
+const placeOf = (manifests: readonly Manifest[], name: string): object => {
+  const [manifest] = manifests.filter((each) => each.metadata.name === name && podSpecOf(each) !== undefined)
+  assert.ok(manifest, name)
+  const { nodeSelector, tolerations, affinity, priorityClassName } = podSpecOf(manifest) ?? assert.fail(name)
+  const { labels, annotations } = podMetadataOf(manifest)
+  return {
+    podAnnotations: { scanned: annotations?.['scanned'] },
+    podLabels: { team: labels?.['team'] },
+    nodeSelector,
+    tolerations,
+    affinity,
+    priorityClassName,
+  }
 }
 
 describe('The pods of the chart', function () {
@@ -30,5 +46,22 @@ describe('The pods of the chart', function () {
       'uninstall-guard': [],
       'release-test': [],
     })
+  })
+
+  it('run where the operator does, also those that are there for a short time only', async () => {
+    const placed = {
+      podAnnotations: { scanned: 'no' },
+      podLabels: { team: 'platform' },
+      nodeSelector: { pool: 'chat' },
+      tolerations: [{ key: 'chat', operator: 'Exists' }],
+      affinity: { nodeAffinity: {} },
+      priorityClassName: 'platform',
+    }
+    const resources = { requests: { cpu: '1m', memory: '1Mi' }, limits: { memory: '64Mi' } }
+    const manifests = manifestsIn(await renderChart(withLeast({ operator: placed, migrations: { resources } })))
+    for (const name of ['operator', 'migrations', 'uninstall-guard', 'release-test'])
+      assert.deepEqual(placeOf(manifests, `konstruct-${name}`), placed, name)
+    const [migrations] = manifests.filter(({ metadata }) => metadata.name === 'konstruct-migrations' ).flatMap((manifest) => podSpecOf(manifest)?.containers ?? [])
+    assert.deepEqual(migrations?.resources, resources)
   })
 })

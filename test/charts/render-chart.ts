@@ -13,6 +13,14 @@ export interface Container {
   readonly command?: readonly string[]
   readonly env?: readonly { readonly name: string; readonly value?: string }[]
   readonly volumeMounts?: readonly { readonly name: string }[]
+  readonly resources?: object
+}
+
+interface Metadata {
+  readonly name: string
+  readonly namespace?: string
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
 }
 
 interface PodSpec {
@@ -21,15 +29,15 @@ interface PodSpec {
   readonly initContainers?: readonly Container[]
   readonly containers: readonly Container[]
   readonly volumes?: readonly { readonly name: string }[]
+  readonly nodeSelector?: object
+  readonly tolerations?: readonly object[]
+  readonly affinity?: object
+  readonly priorityClassName?: string
 }
 
 export interface Manifest {
   readonly kind: string
-  readonly metadata: {
-    readonly name: string
-    readonly namespace?: string
-    readonly annotations?: Readonly<Record<string, string>>
-  }
+  readonly metadata: Metadata
   readonly rules?: readonly {
     readonly apiGroups: readonly string[]
     readonly resources: readonly string[]
@@ -39,7 +47,7 @@ export interface Manifest {
   readonly spec?: {
     readonly replicas?: number
     readonly ttlSecondsAfterFinished?: number
-    readonly template?: { readonly spec: PodSpec }
+    readonly template?: { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec }
     readonly containers?: readonly Container[]
     readonly automountServiceAccountToken?: boolean
   }
@@ -102,3 +110,6 @@ export const manifestsIn = (yaml: string): readonly Manifest[] =>
 
 export const podSpecOf = ({ kind, spec }: Manifest): PodSpec | undefined =>
   kind === 'Pod' ? (spec as PodSpec) : spec?.template?.spec
+
+export const podMetadataOf = ({ kind, metadata, spec }: Manifest): Partial<Metadata> =>
+  kind === 'Pod' ? metadata : (spec?.template?.metadata ?? {})

@@ -139,6 +139,10 @@ topologySpreadConstraints:
       matchLabels:
         {{- include "konstruct.selector" $ | nindent 8 }}
   {{- end }}
+{{- include "konstruct.nodes" . }}
+{{- end -}}
+
+{{- define "konstruct.nodes" -}}
 {{- with .values.nodeSelector }}
 nodeSelector:
   {{- toYaml . | nindent 2 }}
@@ -154,6 +158,11 @@ affinity:
 {{- with .values.priorityClassName }}
 priorityClassName: {{ . }}
 {{- end }}
+{{- end -}}
+
+{{- /* What a pod that is there for a short time has of the operator's, with resources of its own: dict "root" $ "resources" dict. */ -}}
+{{- define "konstruct.passingValues" -}}
+{{- merge (dict "resources" .resources) (omit .root.Values.operator "resources") | toYaml -}}
 {{- end -}}
 
 {{- define "konstruct.podMetadata" -}}
