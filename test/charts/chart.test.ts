@@ -29,6 +29,7 @@ const everything = withLeast({
   operator: { namespaces: ['one', 'two'] },
   gateway: {
     publicOrigins: ['https://chat.example'],
+    trustedProxies: 1,
     ingress: { enabled: true, host: 'chat.example', tlsSecret: 'tls' },
     scaling: { kind: 'hpa' },
   },
@@ -54,7 +55,21 @@ const contradictions: readonly (readonly [values: object, sentence: string])[] =
     'Set orchestrator.scaling.maxReplicas to at most kafka.partitions (32)',
   ],
   [{ image: { tag: '1', digest: `sha256:${'0'.repeat(64)}` } }, 'Give image.tag or image.digest'],
+  [{ gateway: { ingress: { enabled: true, host: 'chat.example' } } }, 'Set gateway.trustedProxies to'],
+  [
+    { gateway: { maxConnections: 500, scaling: { kind: 'hpa', targetConnections: 500 } } },
+    'Set gateway.scaling.targetConnections to less than gateway.maxConnections (500)',
+  ],
+  [
+    { orchestrator: { replicas: 40 } },
+    'Set orchestrator.replicas to at most kafka.partitions (32)',
+  ],
+  [{ crds: { keep: false }, uninstall: { guard: false } }, 'Set crds.keep or uninstall.guard to true'],
+  [{ monitoring: { enabled: true }, networkPolicy: { metricsFrom: [] } }, 'Set networkPolicy.metricsFrom'],
   [{ devStores: { enabled: true } }, 'Take out kafka.brokers'],
+  [{ devStores: { enabled: true } }, 'Take out database.owner.existingSecret'],
+  [{ devStores: { enabled: true } }, 'Set kafka.replication to 1'],
+  [{ devStores: { enabled: true } }, 'Set migrations.hook to false'],
   [{ devStores: { enabled: true }, networkPolicy: { enabled: true } }, 'Set networkPolicy.enabled to false'],
   ...['operator', 'gateway', 'orchestrator'].map(
     (part) =>
@@ -63,6 +78,18 @@ const contradictions: readonly (readonly [values: object, sentence: string])[] =
         `Take NODE_TLS_REJECT_UNAUTHORIZED out of ${part}.extraEnv`,
       ] as const,
   ),
+]
+
+interface Schema {
+  readonly type: string
+  readonly minimum?: number
+  readonly properties?: Readonly<Record<string, Schema>>
+}
+
+/** Numbers without a minimum, by their paths. */
+const unbounded = ({ type, minimum, properties = {} }: Schema, path: string): readonly string[] => [
+  ...(type === 'integer' && minimum === undefined ? [path] : []),
+  ...Object.entries(properties).flatMap(([name, schema]) => unbounded(schema, `${path}.${name}`)),
 ]
 
 /** A Pod is only taken when its account is there, which a dry run does not make. */
@@ -112,7 +139,7 @@ describe('The chart', function () {
   })
 
   for (const [values, sentence] of contradictions)
-    it(`refuses ${JSON.stringify(values)}`, async () => {
+    it(`refuses ${JSON.stringify(values)}: ${sentence}`, async () => {
       await assert.rejects(renderChart(withLeast(values)), ({ message }: Error) => message.includes(sentence))
     })
 
@@ -120,6 +147,12 @@ describe('The chart', function () {
     await assert.rejects(renderChart(withLeast({ gateway: { replica: 3 } })), /replica.*not allowed/s)
     await assert.rejects(renderChart(withLeast({ gateway: { replicas: 'three' } })), /want integer/s)
     await assert.rejects(renderChart(withLeast({ kafka: { brokers: ['kafka'] } })), /does not match pattern/s)
+    await assert.rejects(renderChart(withLeast({ gateway: { drainSeconds: -5 } })), /minimum: got -5, want 0/s)
+  })
+
+  it('has a least for every number', () => {
+    const schema = parse(readFileSync('charts/konstruct/values.schema.json', 'utf8')) as Schema
+    assert.deepEqual(unbounded(schema, ''), [])
   })
 
   for (const [name] of renders)
