@@ -109,7 +109,7 @@ const createKeepers = (
       { everyMs: config.isolationSeconds * 1_000, onChange },
     ),
     topics: new TopicKeeper({ bus, clock, log, registry }, { topics: topicsOf(config), everyMs: topicsMs }),
-    orphans: new OrphanSweep({ database, source, queue, clock, log }, { ...config, everyMs: orphansMs }),
+    orphans: new OrphanSweep({ database, source, queue, clock, log }, { everyMs: orphansMs }),
   }
 }
 

@@ -15,6 +15,23 @@ export interface KubeMetrics {
   /** @param code the HTTP status, or `<error>` when no answer came, as client-go has it */
   readonly requested: (method: string, code: number | '<error>') => void
   readonly reflector: (plural: string) => ReflectorMetrics
+  /** @param readable asked at each scrape: by namespace, which is empty for all, whether it is known and can be read */
+  readonly watchNamespaces: (readable: () => ReadonlyMap<string, boolean>) => void
+}
+
+const registerReadable = (registry: Registry): KubeMetrics['watchNamespaces'] => {
+  let look = (): ReadonlyMap<string, boolean> => new Map()
+  void new Gauge({
+    name: 'konstruct_namespace_readable',
+    help: '1 while the Tenants and Agents of the namespace are known and can be read, else 0.',
+    // `namespace` is the scraped pod's own.
+    labelNames: ['watched_namespace'],
+    registers: [registry],
+    collect() {
+      for (const [namespace, readable] of look()) this.set({ watched_namespace: namespace }, readable ? 1 : 0)
+    },
+  })
+  return (readable) => void (look = readable)
 }
 
 /** Registers the metrics; call it once per registry. */
@@ -32,6 +49,7 @@ export const createKubeMetrics = (registry: Registry): KubeMetrics => {
   const heard = gauge('reflector_last_heard_timestamp_seconds', 'When the last event or bookmark came.')
 
   return {
+    watchNamespaces: registerReadable(registry),
     requested: (method, code) => requests.inc({ method, code: String(code) }),
     reflector: (name) => {
       lists.inc({ name }, 0)

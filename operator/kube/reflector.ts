@@ -54,6 +54,7 @@ export class Reflector<Kind extends KubeObject> {
   readonly #store = new ObjectStore<Kind>()
   readonly #firstList = Promise.withResolvers<void>()
   #synced = false
+  #forbidden = false
   /** Where to watch on; undefined: list. */
   #version: string | undefined
   #listedAt = 0
@@ -84,6 +85,11 @@ export class Reflector<Kind extends KubeObject> {
   /** Whether the store has held everything once; it then stays true, for old knowledge is better than none. */
   hasSynced(): boolean {
     return this.#synced
+  }
+
+  /** Whether the API server refused to let us read when it was last asked. */
+  isForbidden(): boolean {
+    return this.#forbidden
   }
 
   whenSynced(): Promise<void> {
@@ -123,6 +129,7 @@ export class Reflector<Kind extends KubeObject> {
     this.#version = resourceVersion
     this.#listedAt = this.#ports.clock.now()
     this.#synced = true
+    this.#forbidden = false
     this.#metrics.synced()
     this.#firstList.resolve()
   }
@@ -166,7 +173,10 @@ export class Reflector<Kind extends KubeObject> {
     const { resource } = this.#options
     this.#metrics.failed(error.code)
     if (error.code === 'KUBE_EXPIRED') this.#version = undefined
-    const facts = { resource: resource.plural, code: error.code, attempt: this.#failures + 1, error }
+    this.#forbidden = error.code === 'KUBE_FORBIDDEN'
+    const { namespace, plural } = resource
+    const name = namespace === undefined ? plural : `${namespace}/${plural}`
+    const facts = { resource: name, code: error.code, attempt: this.#failures + 1, error }
     this.#ports.log.warn(this.#version === undefined ? 'list needed again' : 'watch broken', facts)
     await this.#wait(error.retryAfterMs ?? 0, signal)
   }

@@ -18,13 +18,11 @@ interface SweepPorts {
 }
 
 interface SweepOptions {
-  /** Namespaces that are watched; empty: all. Tenants of others are not ours to judge. */
-  readonly namespaces: readonly string[]
   /** Pause between two looks, in milliseconds. */
   readonly everyMs: number
 }
 
-/** After a look that failed, or that came before the source had synced, in milliseconds. */
+/** After a look that failed, or that came before everything was read, in milliseconds. */
 const retryMs = 2_000
 
 export class OrphanSweep {
@@ -48,15 +46,12 @@ export class OrphanSweep {
 
   async #look(): Promise<number> {
     const { database, source, queue, log } = this.#ports
-    const { namespaces, everyMs } = this.#options
-    if (!source.hasSynced) return retryMs
     try {
-      for (const { namespace, tenant } of await readTenantIndex(database)) {
-        const isOurs = namespaces.length === 0 || namespaces.includes(namespace)
-        if (isOurs && source.tenant(namespace, tenant) === undefined)
+      // What is in a namespace that we do not follow, or cannot read, is not ours to judge.
+      for (const { namespace, tenant } of await readTenantIndex(database))
+        if (source.knows(namespace) && source.tenant(namespace, tenant) === undefined)
           queue.add(tenantKey(namespace, tenant), 'sweep')
-      }
-      return everyMs
+      return source.hasSynced ? this.#options.everyMs : retryMs
     } catch (thrown) {
       const error = asKonstructError(thrown)
       log.warn('orphans not looked for', { code: error.code, error })

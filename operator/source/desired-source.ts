@@ -53,9 +53,11 @@ export interface SourceProblem {
 export type OnKey = (key: string, lane: Lane) => void
 
 export interface DesiredSource {
-  /** Whether everything was read at least once; before that nothing may be taken for deleted. */
+  /** Whether everything that we may read was read at least once, and that is not nothing. */
   readonly hasSynced: boolean
-  /** Begins to follow; `onKey` gets the key of each tenant that there is, and of each that has changed. */
+  /** Whether everything in the namespace was read at least once; before that nothing in it may be taken for deleted. */
+  knows(namespace: string): boolean
+  /** Begins to follow; `onKey` gets the key of each tenant of a namespace once it is known, and of each that changes. */
   watch(onKey: OnKey): void
   tenants(): readonly DesiredTenant[]
   tenant(namespace: string, name: string): DesiredTenant | undefined

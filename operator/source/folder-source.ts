@@ -72,9 +72,12 @@ export class FolderSource implements DesiredSource {
     return this.#synced
   }
 
+  knows(): boolean {
+    return this.#synced
+  }
+
   watch(onKey: OnKey): void {
     this.#onKey = onKey
-    for (const object of this.#objects.values()) this.#wake(object)
     this.#lookOn()
   }
 
@@ -164,6 +167,7 @@ export class FolderSource implements DesiredSource {
     const namespaces = this.#secrets.replace(manifests)
     const wanted = this.#takeObjects(manifests)
     for (const object of this.#objects.values()) this.#keepOrMiss(object, wanted)
+    if (!this.#synced) this.#wakeAll()
     this.#synced = true
     for (const tenant of this.tenants()) if (namespaces.has(tenant.namespace)) this.#wake(tenant)
   }
@@ -223,6 +227,11 @@ export class FolderSource implements DesiredSource {
     for (const { path, message } of object.refused)
       this.#ports.log.warn('resource refused', { resource: objectId(object), reason: `${path}: ${message}` })
     this.#wake(object)
+  }
+
+  /** What the first look has not changed is told, too. */
+  #wakeAll(): void {
+    for (const object of this.#objects.values()) this.#wake(object)
   }
 
   #wake(object: DesiredObject): void {

@@ -11,13 +11,11 @@ import { EventRecorder } from '../kube/event-recorder.ts'
 import { addFinalizer, removeFinalizer } from '../kube/finalizers.ts'
 import type { KubeClient } from '../kube/kube-client.ts'
 import type { KubeMetrics } from '../kube/kube-metrics.ts'
-import { Reflector } from '../kube/reflector.ts'
 import { keyOf, type KubeObject } from '../kube/resource.ts'
 import type { Clock } from '../loop/clock.ts'
 import type { ResourceKind } from '../validation/resource.ts'
 import {
   tenantFinalizer,
-  tenantKey,
   tenantOfAgent,
   type DesiredAgent,
   type DesiredObject,
@@ -28,6 +26,7 @@ import {
   type SourceProblem,
   type Statuses,
 } from './desired-source.ts'
+import { FollowedNamespace } from './followed-namespace.ts'
 import { isNewer, resourceOf, toDesiredObject, type KonstructObject } from './kube-object.ts'
 
 interface KubernetesPorts {
@@ -44,8 +43,6 @@ interface KubernetesOptions {
   readonly instance: string
 }
 
-type Reflectors = readonly Reflector<KonstructObject>[]
-
 interface SecretObject extends KubeObject {
   readonly data?: Readonly<Record<string, string>>
 }
@@ -59,39 +56,31 @@ const isCode = (thrown: unknown, code: string): boolean =>
 export class KubernetesSource implements DesiredSource {
   readonly #ports: KubernetesPorts
   readonly #recorder: EventRecorder
-  readonly #reflectors: Readonly<Record<ResourceKind, Reflectors>>
+  readonly #followed: readonly FollowedNamespace[]
   readonly #written: Readonly<Record<ResourceKind, Map<string, KonstructObject>>> = {
     Tenant: new Map(),
     Agent: new Map(),
   }
-  #onKey: OnKey = () => {}
 
   constructor(ports: KubernetesPorts, { namespaces, instance }: KubernetesOptions) {
     this.#ports = ports
     this.#recorder = new EventRecorder({ ...ports, instance })
     const scopes = namespaces.length === 0 ? [undefined] : namespaces
-    const reflect = (
-      kind: ResourceKind,
-      keysOf: (object: KonstructObject) => readonly string[],
-    ): Reflectors =>
-      scopes.map(
-        (namespace) =>
-          new Reflector<KonstructObject>(ports, {
-            resource: resourceOf(kind, namespace),
-            keysOf,
-            onKey: (key, lane) => this.#onKey(key, lane),
-          }),
-      )
-    this.#reflectors = { Tenant: reflect('Tenant', keysOfTenant), Agent: reflect('Agent', keysOfAgent) }
+    this.#followed = scopes.map((namespace) => new FollowedNamespace(ports, namespace))
+    ports.metrics.watchNamespaces(() => this.#readable())
   }
 
   get hasSynced(): boolean {
-    return this.#all.every((reflector) => reflector.hasSynced())
+    const unknown = this.#followed.filter(({ isKnown }) => !isKnown)
+    return unknown.length < this.#followed.length && unknown.every(({ isForbidden }) => isForbidden)
+  }
+
+  knows(namespace: string): boolean {
+    return this.#followed.some((one) => one.isKnown && (one.namespace ?? namespace) === namespace)
   }
 
   watch(onKey: OnKey): void {
-    this.#onKey = onKey
-    for (const reflector of this.#all) reflector.start()
+    for (const followed of this.#followed) followed.start(onKey)
   }
 
   tenants(): readonly DesiredTenant[] {
@@ -165,21 +154,18 @@ export class KubernetesSource implements DesiredSource {
   }
 
   problems(): readonly SourceProblem[] {
-    const { Tenant, Agent } = this.#reflectors
-    const told = (kind: string, reflectors: Reflectors) =>
-      reflectors.some((reflector) => !reflector.hasSynced())
-        ? [{ where: kind, message: 'Not everything was read yet: see the log.' }]
-        : []
-    return [...told('Tenant', Tenant), ...told('Agent', Agent)]
+    return this.#followed.flatMap(({ problems }) => problems)
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#all.map((reflector) => reflector.stop()))
+    await Promise.all(this.#followed.map((followed) => followed.stop()))
     await this.#recorder.settled()
   }
 
-  get #all(): Reflectors {
-    return [...this.#reflectors.Tenant, ...this.#reflectors.Agent]
+  #readable(): ReadonlyMap<string, boolean> {
+    return new Map(
+      this.#followed.map(({ namespace = '', isKnown, isForbidden }) => [namespace, isKnown && !isForbidden]),
+    )
   }
 
   #finalizerPorts({ kind, namespace }: DesiredTenant) {
@@ -187,15 +173,13 @@ export class KubernetesSource implements DesiredSource {
   }
 
   #list<Kind extends ResourceKind>(kind: Kind): readonly DesiredObject<Kind>[] {
-    return this.#reflectors[kind]
-      .flatMap((reflector) => reflector.all())
+    return this.#followed
+      .flatMap((followed) => followed.all(kind))
       .map((object) => toDesiredObject(kind, this.#get(kind, keyOf(object)) ?? object))
   }
 
   #get(kind: ResourceKind, key: string): KonstructObject | undefined {
-    const seen = this.#reflectors[kind]
-      .map((reflector) => reflector.get(key))
-      .find((one) => one !== undefined)
+    const seen = this.#followed.map((followed) => followed.get(kind, key)).find((one) => one !== undefined)
     const written = this.#written[kind].get(key)
     if (written === undefined) return seen
     if (seen !== undefined && isNewer(written, seen)) return written
@@ -216,13 +200,4 @@ export class KubernetesSource implements DesiredSource {
       if (!isCode(thrown, 'KUBE_NOT_FOUND')) throw thrown
     }
   }
-}
-
-const keysOfTenant = ({ metadata: { namespace = '', name } }: KonstructObject): readonly string[] => [
-  tenantKey(namespace, name),
-]
-
-const keysOfAgent = (object: KonstructObject): readonly string[] => {
-  const tenant = tenantOfAgent(object)
-  return tenant === undefined ? [] : [tenantKey(object.metadata.namespace ?? '', tenant)]
 }

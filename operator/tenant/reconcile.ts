@@ -1,6 +1,7 @@
 // The story of a tenant, told again whenever it, an agent, a Secret or a part may have changed: what is, what should
 // be, the difference, the change, what is true now, and telling it.
 import type { Outcome, Reconcile } from '../loop/controller.ts'
+import { parseTenantKey } from '../source/desired-source.ts'
 import { apply } from './apply.ts'
 import { desire } from './desire.ts'
 import { finalize } from './finalize.ts'
@@ -16,13 +17,11 @@ import type { TenantPorts } from './tenant-ports.ts'
 /** Up to a tenth later, so that what began together does not stay together. */
 const again = (ms: number): Outcome => ({ kind: 'again', ms: ms * (1 + Math.random() / 10) })
 
-/** Before everything was read, an agent that is not there yet would be taken for deleted. In milliseconds. */
-const unsyncedMs = 100
-
 export const createReconcile =
   (ports: TenantPorts): Reconcile =>
   async (key, signal) => {
-    if (!ports.source.hasSynced) return again(unsyncedMs)
+    // An agent that was not read yet would be taken for deleted. The source tells the key when it knows.
+    if (!ports.source.knows(parseTenantKey(key).namespace)) return { kind: 'done' }
     await greet(ports, key, signal)
     const observed = await observe(ports, key, signal)
     const { tenant } = observed

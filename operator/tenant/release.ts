@@ -7,7 +7,7 @@ import type { TenantPorts } from './tenant-ports.ts'
 export const release = async (ports: TenantPorts, observed: Observed): Promise<void> => {
   const { namespace, name, published } = observed
   ports.metrics.forget(observed)
-  if (!published.ok || published.value === null || !ports.source.hasSynced) return
+  if (!published.ok || published.value === null) return
   const { entry } = published.value
   if (entry.namespace !== namespace || (entry.state !== 'active' && entry.state !== 'suspended')) return
   ports.assertLeading()

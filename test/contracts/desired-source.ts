@@ -77,6 +77,15 @@ export const keepsTheContractOfADesiredSource = (open: () => Promise<OpenSource>
     assert.ok(keys.every(({ lane }) => lane === 'sweep'))
   })
 
+  it('knows a namespace only once everything in it was read, and tells its keys then', async () => {
+    await put(aTenant('acme', inNamespace()), anAgent('lost', 'nobody', inNamespace()))
+    assert.equal(opened.source.knows(opened.namespace), false)
+    await follow()
+    assert.equal(opened.source.knows(opened.namespace), true)
+    await told(keyOf('acme'))
+    await told(keyOf('nobody'))
+  })
+
   it('tells the key of a tenant that comes later, at once, and gives it with what was asked for', async () => {
     await put(aTenant('acme', inNamespace()))
     await follow()

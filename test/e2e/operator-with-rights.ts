@@ -120,9 +120,14 @@ export class OperatorWithRights {
     await this.#client.delete(resourceOf('Tenant', this.namespace), { metadata: { name: this.namespace } })
   }
 
+  /** What `GET` of its admin port answers. */
+  ask(path: string): Promise<Response> {
+    return fetch(`http://127.0.0.1:${this.#operator.adminPort}${path}`)
+  }
+
   /** How often the operator was told that it may not, by the method of HTTP. */
   async refusals(): Promise<Readonly<Record<string, number>>> {
-    const response = await fetch(`http://127.0.0.1:${this.#operator.adminPort}/metrics`)
+    const response = await this.ask('/metrics')
     const counts = [...(await response.text()).matchAll(refusedRequests)]
     return Object.fromEntries(counts.map(([, method = '', count]) => [method, Number(count)]))
   }
@@ -171,6 +176,13 @@ const untilAllowed = async (
     await waitUntil({ until: `${right.name} is allowed`, deadlineMs: 30_000 }, () => isAllowed(right))
 }
 
+interface Circumstances {
+  /** Namespaces that the operator is to follow beside its own, and has no right in. */
+  readonly forbidden?: readonly string[]
+  /** Done with the operator's own namespace before it starts. */
+  readonly before?: (namespace: string) => Promise<void>
+}
+
 /** The operators of one test file: they share stores, and nothing else. */
 export class OperatorsWithRights {
   readonly #store: FreshStore
@@ -190,16 +202,24 @@ export class OperatorsWithRights {
     return new OperatorsWithRights(await freshStore(), url, openClient(kubeconfig))
   }
 
-  async start(rights: readonly Right[]): Promise<OperatorWithRights> {
+  get store(): FreshStore {
+    return this.#store
+  }
+
+  async start(
+    rights: readonly Right[],
+    { forbidden = [], before = async () => {} }: Circumstances = {},
+  ): Promise<OperatorWithRights> {
     const { client } = this.#server
     const namespace = await freshNamespace()
+    await before(namespace)
     const kubeconfig = await serviceAccountKubeconfig(await kubeApiserver(), { namespace, name: 'operator' })
     await giveRights(client, namespace, rights)
     await this.#prepare(namespace)
     await untilAllowed(client, namespace, rights)
     const more = {
       KUBECONFIG: kubeconfig,
-      KONSTRUCT_NAMESPACES: namespace,
+      KONSTRUCT_NAMESPACES: [namespace, ...forbidden].join(','),
       KONSTRUCT_DATABASE_POOL: '2',
     }
     const config = operatorConfig({ store: this.#store, redisUrl: this.#redisUrl, more })
