@@ -36,7 +36,7 @@ const perform = async (
     case 'add-finalizer':
       return ports.source.addFinalizer(tenant, signal)
     case 'purge-leftovers':
-      await purgeEverything(ports, tenant.name)
+      await purgeEverything(ports, action.owner)
       return
     case 'publish':
       return publish(ports, action)

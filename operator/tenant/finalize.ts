@@ -6,6 +6,7 @@
 // finalizer stays while anything is left, and the condition says why.
 import { asKonstructError } from '../../services/shared/runtime/errors.ts'
 import { publishState } from '../../services/shared/store/publish-tenant.ts'
+import { readOwner, type TenantOwner } from '../../services/shared/store/purge-tenant.ts'
 import type { Outcome } from '../loop/controller.ts'
 import { type DesiredTenant, tenantFinalizer } from '../source/desired-source.ts'
 import { toConditions } from './conditions.ts'
@@ -81,28 +82,33 @@ const stopAdmission = async (
   return { kind: 'again', ms: followMs }
 }
 
-const purge = async (ports: TenantPorts, tenant: DesiredTenant, signal: AbortSignal): Promise<Outcome> => {
+const purge = async (
+  ports: TenantPorts,
+  { tenant, owner }: { readonly tenant: DesiredTenant; readonly owner: TenantOwner },
+  signal: AbortSignal,
+): Promise<Outcome> => {
   const since = stoppedAt(tenant)
   if (since === undefined) return stopAdmission(ports, tenant, signal)
   const left = since + followMs - ports.clock.timeOfDay().getTime()
   if (left > 0) return { kind: 'again', ms: left }
   ports.assertLeading()
-  const receipt = await purgeEverything(ports, tenant.name)
+  const receipt = await purgeEverything(ports, owner)
   const event = { type: 'Normal', reason: 'DataDeleted', message: describe(receipt) } as const
   await ports.source.recordEvent(tenant, event)
   return letGo(ports, tenant, signal)
 }
 
-/** What is published of a Tenant in another namespace is none of this one's business. */
+/** What a Tenant in another namespace has published is none of this one's business. */
 const leave = async (ports: TenantPorts, observed: Observed, signal: AbortSignal): Promise<Outcome> => {
-  const { tenant, published, namespace } = observed
+  const { tenant, namespace } = observed
   if (tenant === undefined) return done
-  if (!published.ok) throw published.error
-  const owner = published.value?.entry.namespace ?? namespace
-  if (owner !== namespace) return letGo(ports, tenant.object, signal)
-  ports.assertLeading()
   const { object, spec } = tenant
-  return spec?.deletionPolicy === 'Delete' ? purge(ports, object, signal) : retain(ports, object, signal)
+  const owner = await readOwner(ports.database, object.name)
+  if (owner?.namespace !== namespace) return letGo(ports, object, signal)
+  ports.assertLeading()
+  return spec?.deletionPolicy === 'Delete'
+    ? purge(ports, { tenant: object, owner }, signal)
+    : retain(ports, object, signal)
 }
 
 export const finalize = async (

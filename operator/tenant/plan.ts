@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { AgentConfig } from '../../services/shared/domain/tenant-config.ts'
 import type { Secret } from '../../services/shared/runtime/read-config.ts'
 import type { Publication } from '../../services/shared/store/publish-tenant.ts'
+import type { TenantOwner } from '../../services/shared/store/purge-tenant.ts'
 import type { Keyring, SealedSecret } from '../../services/shared/store/seal.ts'
 import { type DesiredTenant, type ResourceEvent, tenantFinalizer } from '../source/desired-source.ts'
 import type { Desired, DesiredPublication } from './desire.ts'
@@ -13,7 +14,7 @@ export type Action =
   /** Before the first write, so that no data is ever left behind. */
   | { readonly kind: 'add-finalizer' }
   /** A Tenant of this name was being deleted when its finalizer was taken away: its data must not come back. */
-  | { readonly kind: 'purge-leftovers' }
+  | { readonly kind: 'purge-leftovers'; readonly owner: TenantOwner }
   | {
       readonly kind: 'publish'
       readonly publication: Omit<Publication, 'secrets'>
@@ -77,8 +78,9 @@ const takesBack: ResourceEvent = {
 
 /** What comes before and after publishing, by what an earlier Tenant of this name has left. */
 const planInheritance = (tenant: DesiredTenant, published: ObservedPublication | null) => {
-  const { state, uid } = published?.entry ?? {}
-  return { purges: state === 'deleting' && uid !== tenant.uid, takesBack: state === 'retained' }
+  const entry = published?.entry
+  const leftBy = entry?.state === 'deleting' && entry.uid !== tenant.uid ? entry : undefined
+  return { leftBy, takesBack: entry?.state === 'retained' }
 }
 
 export const plan = (observed: Observed, desired: Desired, keyring: Keyring): readonly Action[] => {
@@ -88,8 +90,8 @@ export const plan = (observed: Observed, desired: Desired, keyring: Keyring): re
   const inherits = planInheritance(tenant.object, published.value)
   const steps: readonly (readonly Action[])[] = [
     tenant.object.finalizers.includes(tenantFinalizer) ? [] : [{ kind: 'add-finalizer' }],
-    inherits.purges ? [{ kind: 'purge-leftovers' }] : [],
-    planPublish(publication, inherits.purges ? null : published.value, keyring),
+    inherits.leftBy ? [{ kind: 'purge-leftovers', owner: inherits.leftBy }] : [],
+    planPublish(publication, inherits.leftBy ? null : published.value, keyring),
     inherits.takesBack ? [{ kind: 'announce', event: takesBack }] : [],
   ]
   return steps.flat()

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
-import { countRows, purgeTenant } from '../../../../services/shared/store/purge-tenant.ts'
+import {
+  countRows,
+  forgetTenant,
+  purgeRows,
+  purgeTenant,
+} from '../../../../services/shared/store/purge-tenant.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { useTokens } from '../../../support/use-tokens.ts'
@@ -44,5 +49,32 @@ describe('Purging a tenant', () => {
     await purgeTenant(store.operator, of.tenant)
     await assert.rejects(appendUserMessage(store.app, late), /foreign key/)
     assert.ok(Object.values(await countRows(store.operator, of.tenant)).every((count) => count === 0))
+  })
+
+  it('deletes nothing that another owner of the name has published', async () => {
+    await of.send()
+    for (const other of [{ namespace: 'elsewhere' }, { uid: 'of-before' }]) {
+      const owner = {
+        tenant: of.tenant,
+        namespace: 'default',
+        uid: 'test',
+        state: 'deleting',
+        ...other,
+      } as const
+      assert.equal((await purgeRows(store.operator, owner)).messages, 0)
+      assert.equal(await forgetTenant(store.operator, owner), 0)
+    }
+    const { messages, tenants } = await countRows(store.operator, of.tenant)
+    assert.deepEqual([messages, tenants], [1, 1])
+  })
+
+  it('keeps the name while anything is left', async () => {
+    const owner = { tenant: of.tenant, namespace: 'default', uid: 'test', state: 'deleting' } as const
+    await of.send()
+    assert.ok((await forgetTenant(store.operator, owner)) > 0)
+    assert.equal((await countRows(store.operator, of.tenant)).tenants, 1)
+    await purgeRows(store.operator, owner)
+    assert.equal(await forgetTenant(store.operator, owner), 0)
+    assert.equal((await countRows(store.operator, of.tenant)).tenants, 0)
   })
 })
