@@ -48,6 +48,11 @@ describe('The canary', () => {
       'create policy stray on konstruct.agents for insert with check (true)',
       [/^agents: .*added/],
     ],
+    'a table that this version does not know, and whose policy was forgotten': [
+      `create table konstruct.more (tenant_id text not null, more text not null);
+       grant select, insert, update, delete on konstruct.more to konstruct_operator`,
+      [/^more: .*added/],
+    ],
   }
   for (const [leak, [sql, expected]] of Object.entries(leaks))
     it(`finds ${leak}, and nothing else`, async () => {
@@ -56,4 +61,14 @@ describe('The canary', () => {
       assert.equal(problems.length, expected.length, problems.join('; '))
       for (const [index, problem] of problems.entries()) assert.match(problem, expected[index] ?? /never/)
     })
+
+  it('takes a right that it lacks for no leak', async () => {
+    await asAdmin('revoke select, update, delete on konstruct.messages from konstruct_operator')
+    assert.deepEqual(await probeIsolation(store.operator), [])
+  })
+
+  it('fails, and calls nothing a leak, when the database cannot answer', async () => {
+    await asAdmin('create policy stray on konstruct.agents for select using (1 / 0 = 1)')
+    await assert.rejects(probeIsolation(store.operator), /division by zero/)
+  })
 })
