@@ -4,7 +4,7 @@ import type { DesiredObject } from '../source/desired-source.ts'
 import type { Problem } from '../validation/problem.ts'
 import type { ResourceSchemas } from '../validation/resource-schemas.ts'
 import type { ResourceKind, Resources } from '../validation/resource.ts'
-import { validateResource } from '../validation/validate-resource.ts'
+import { validateResource, validateTaken } from '../validation/validate-resource.ts'
 
 export interface CheckedResource<Kind extends ResourceKind = ResourceKind> {
   readonly object: DesiredObject<Kind>
@@ -21,7 +21,10 @@ export const checkResource = <Kind extends ResourceKind>(
   schemas: ResourceSchemas,
   object: DesiredObject<Kind>,
 ): CheckedResource<Kind> => {
-  const validation = validateResource(schemas, object.kind, object.manifest)
+  const { kind, manifest, refused } = object
+  // A manifest of which no version was ever taken over is the refused one itself.
+  const judge = refused.length === 0 ? validateTaken : validateResource
+  const validation = judge(schemas, kind, manifest)
   if (!validation.ok) return { object, spec: null, problems: validation.problems }
-  return { object, spec: validation.resource.spec, problems: object.refused }
+  return { object, spec: validation.resource.spec, problems: refused }
 }

@@ -33,6 +33,34 @@ const findMissingName = ({ metadata }: Fields): readonly Problem[] =>
 const withoutStatus = (manifest: Fields): Fields =>
   Object.fromEntries(Object.entries(manifest).filter(([name]) => name !== 'status'))
 
+interface Judging<Kind extends ResourceKind> {
+  readonly old?: Resources[Kind] | undefined
+  readonly refusesUnknown: boolean
+}
+
+const validate = <Kind extends ResourceKind>(
+  schemas: ResourceSchemas,
+  kind: Kind,
+  manifest: unknown,
+  { old, refusesUnknown }: Judging<Kind>,
+): Validation<Resources[Kind]> => {
+  if (!isFields(manifest)) return refuse([{ path: '', message: `write a ${kind} with metadata and spec` }])
+  const wrongKind = findWrongKind(kind, manifest)
+  if (wrongKind.length > 0) return refuse(wrongKind)
+
+  const { schema, checkStructure, checkRules } = schemas[kind]
+  const given = withoutStatus(manifest)
+  const unknown = refusesUnknown ? findUnknownFields(schema, given) : []
+  if (unknown.length > 0) return refuse(unknown)
+
+  const resource = defaultFields(schema, given) as Fields
+  const structure = [...findMissingName(resource), ...checkStructure(resource)]
+  if (structure.length > 0) return refuse(structure)
+
+  const broken = checkRules(resource, old === undefined ? undefined : withoutStatus({ ...old }))
+  return broken.length > 0 ? refuse(broken) : { ok: true, resource: resource as unknown as Resources[Kind] }
+}
+
 /**
  * @param manifest what was read, of any shape; it is not changed
  * @param old the resource that it replaces, for the rules about what cannot be changed
@@ -43,20 +71,14 @@ export const validateResource = <Kind extends ResourceKind>(
   kind: Kind,
   manifest: unknown,
   old?: Resources[Kind],
-): Validation<Resources[Kind]> => {
-  if (!isFields(manifest)) return refuse([{ path: '', message: `write a ${kind} with metadata and spec` }])
-  const wrongKind = findWrongKind(kind, manifest)
-  if (wrongKind.length > 0) return refuse(wrongKind)
+): Validation<Resources[Kind]> => validate(schemas, kind, manifest, { old, refusesUnknown: true })
 
-  const { schema, checkStructure, checkRules } = schemas[kind]
-  const given = withoutStatus(manifest)
-  const unknown = findUnknownFields(schema, given)
-  if (unknown.length > 0) return refuse(unknown)
-
-  const resource = defaultFields(schema, given) as Fields
-  const structure = [...findMissingName(resource), ...checkStructure(resource)]
-  if (structure.length > 0) return refuse(structure)
-
-  const broken = checkRules(resource, old === undefined ? undefined : withoutStatus({ ...old }))
-  return broken.length > 0 ? refuse(broken) : { ok: true, resource: resource as unknown as Resources[Kind] }
-}
+/**
+ * Judges what its source has taken over already. A field that is unknown here is no mistake then: the API server drops what
+ * its CRD does not know, so it is of a newer CRD, beside which an older operator may run.
+ */
+export const validateTaken = <Kind extends ResourceKind>(
+  schemas: ResourceSchemas,
+  kind: Kind,
+  manifest: unknown,
+): Validation<Resources[Kind]> => validate(schemas, kind, manifest, { refusesUnknown: false })
