@@ -1,7 +1,9 @@
-// Saves the reply, however long PostgreSQL is away: the text stays here until it is saved, or until another worker owns
-// the turn.
+// Saves the reply, however long PostgreSQL is away or refuses all it is asked (it became a standby, its disk is full): the
+// text was read already, so it stays here until it is saved, or until another worker owns the turn. Only what PostgreSQL
+// could never hold is given up, for a failure that is visible.
 import type { Message } from '../shared/domain/message.ts'
 import { asKonstructError } from '../shared/runtime/errors.ts'
+import { isRefusedForGood } from '../shared/store/database.ts'
 import { saveReply, type Reply } from '../shared/store/save-reply.ts'
 import type { Attempt } from './begin-attempt.ts'
 import type { DraftedReply } from './draft-reply.ts'
@@ -13,29 +15,40 @@ import { whileStoreAway } from './while-store-away.ts'
 /** Of English; most models of today write a little more per token. */
 const charactersPerToken = 4
 
+type KeepPorts = Pick<TurnPorts, 'database' | 'metrics' | 'log' | 'closing'>
+
 /** Null: the turn is another worker's, or was saved by a try whose answer was lost: it is announced when found again. */
 export const keepReply = async (
-  ports: TurnPorts,
-  attempt: Attempt,
+  ports: KeepPorts,
+  attempt: Pick<Attempt, 'claim' | 'signal'>,
   draft: DraftedReply,
 ): Promise<Message | null> => {
   const unlessLost = signalOfLoss(attempt.signal, ports.closing)
-  const reply = replyOf(ports, attempt, draft)
+  const { ref } = attempt.claim
+  let told = false
+  const mayPass = (thrown: unknown): boolean => {
+    if (isRefusedForGood(thrown)) return false
+    const error = asKonstructError(thrown)
+    if (!told) ports.log.warn('reply cannot be saved yet', { ...ref, code: error.code, error })
+    told = true
+    return true
+  }
   const keep = async (what: Reply): Promise<Message | null> => {
-    const kept = await whileStoreAway(unlessLost, () => saveReply(ports.database, what))
+    const kept = await whileStoreAway(unlessLost, () => saveReply(ports.database, what), mayPass)
     if (kept !== null) noteTokens(ports, what)
     return kept
   }
+  const reply = replyOf(ports, attempt, draft)
   try {
     return await keep(reply)
   } catch (thrown) {
     const error = asKonstructError(thrown)
-    ports.log.error('reply cannot be saved', { ...attempt.claim.ref, code: error.code, error })
+    ports.log.error('reply can never be saved', { ...ref, code: error.code, error })
     return keep({ ...reply, state: 'failed', code: 'INTERNAL', text: '' })
   }
 }
 
-const noteTokens = ({ metrics }: TurnPorts, { ref: { tenant }, inputTokens, outputTokens }: Reply): void => {
+const noteTokens = ({ metrics }: KeepPorts, { ref: { tenant }, inputTokens, outputTokens }: Reply): void => {
   metrics.tokens.inc({ tenant, direction: 'input' }, inputTokens)
   metrics.tokens.inc({ tenant, direction: 'output' }, outputTokens)
 }
@@ -45,8 +58,8 @@ const signalOfLoss = (signal: AbortSignal, closing: AbortSignal): AbortSignal =>
   abortReason(signal) === 'stopped' ? closing : signal
 
 const replyOf = (
-  { metrics }: TurnPorts,
-  { claim }: Attempt,
+  { metrics }: KeepPorts,
+  { claim }: Pick<Attempt, 'claim'>,
   { state, code, text, usage, request }: DraftedReply,
 ): Reply => {
   const used = usage ?? estimateUsage(request, text)

@@ -85,6 +85,13 @@ const isUnreachable = (thrown: unknown): boolean => {
   return code !== undefined && /^(57P0|08|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)
 }
 
+/**
+ * PostgreSQL refuses what it was given, whenever it is asked. Class 22: a value that it cannot hold; class 23: a constraint.
+ * What else it refuses may pass: a time-out, a full disk, a server that became a standby.
+ */
+export const isRefusedForGood = (thrown: unknown): boolean =>
+  thrown instanceof Error && /^2[23]/.test(codeOf(thrown) ?? '')
+
 /** `deadlock_detected`: PostgreSQL undid the transaction so that another could go on. It may simply be done again. */
 const isDeadlock = (thrown: unknown): boolean => codeOf(thrown) === '40P01'
 
