@@ -78,11 +78,19 @@ const guard = (options: { readonly transaction?: Transaction | null }): void => 
 const codeOf = (thrown: unknown): string | undefined =>
   ((thrown as BaseError & { parent?: { code?: string } }).parent ?? (thrown as { code?: string })).code
 
+/**
+ * SQLSTATEs of a server that does nothing for anyone at the moment: the connection broke (class 08), it is shutting down
+ * (57P0), it became a standby (25006), it ended a transaction of ours that stood still (25P03), it
+ * has no memory, disk or connection left (53), or its system fails it (58). Not a time-out: a statement may always take too long.
+ */
+const awayStates = /^(08|57P0|25006|25P03|53|58)/
+const socketErrors =
+  /^(ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN)/
+
 const isUnreachable = (thrown: unknown): boolean => {
   if (thrown instanceof ConnectionError) return true
   const code = codeOf(thrown)
-  // Class 57P: the server is shutting down; class 08: the connection broke. The rest are the socket's own errors.
-  return code !== undefined && /^(57P0|08|ECONN|EPIPE|ETIMEDOUT|ENOTFOUND)/.test(code)
+  return code !== undefined && (awayStates.test(code) || socketErrors.test(code))
 }
 
 /**
