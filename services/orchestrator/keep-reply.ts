@@ -15,6 +15,9 @@ import { whileStoreAway } from './while-store-away.ts'
 /** Of English; most models of today write a little more per token. */
 const charactersPerToken = 4
 
+/** Holds nothing of what PostgreSQL refused, whichever of it that was. */
+const nothing = { text: '', inputTokens: 0, outputTokens: 0 } as const
+
 type KeepPorts = Pick<TurnPorts, 'database' | 'metrics' | 'log' | 'closing'>
 
 /** Null: the turn is another worker's, or was saved by a try whose answer was lost: it is announced when found again. */
@@ -44,7 +47,7 @@ export const keepReply = async (
   } catch (thrown) {
     const error = asKonstructError(thrown)
     ports.log.error('reply can never be saved', { ...ref, code: error.code, error })
-    return keep({ ...reply, state: 'failed', code: 'INTERNAL', text: '' })
+    return keep({ ...reply, ...nothing, state: 'failed', code: 'INTERNAL' })
   }
 }
 

@@ -22,6 +22,7 @@ export interface ModelRequest {
   readonly prompt: Prompt
 }
 
+/** Whole numbers from 0 to below 2^30. */
 export interface Usage {
   readonly inputTokens: number
   readonly outputTokens: number

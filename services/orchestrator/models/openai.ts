@@ -109,12 +109,16 @@ const eventsOf = ({ content, reasoning, reasoning_content: thought }: LooseDelta
   return events
 }
 
+/** No model reads or writes as much. PostgreSQL keeps an integer of 32 bits, and adds up the two. */
+const tokensBelow = 2 ** 30
+
+const isCount = (tokens: unknown): boolean =>
+  Number.isSafeInteger(tokens) && Number(tokens) >= 0 && Number(tokens) < tokensBelow
+
 const usageOf = ({ usage }: ChatCompletionChunk): Usage | null => {
   if (!isObject(usage)) return null
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = usage
-  return Number.isSafeInteger(inputTokens) && Number.isSafeInteger(outputTokens)
-    ? { inputTokens, outputTokens }
-    : null
+  return isCount(inputTokens) && isCount(outputTokens) ? { inputTokens, outputTokens } : null
 }
 
 const toFailure = (thrown: unknown, begun: boolean): ModelFailure => {

@@ -103,4 +103,15 @@ describe('Keeping a reply', () => {
     const reply = await keep()
     assert.deepEqual([reply?.text, reply?.finish], ['', 'failed'])
   })
+
+  it('ends the turn visibly also when it is the usage that PostgreSQL cannot hold', async () => {
+    const reply = await keep(aDraft({ usage: { inputTokens: 2 ** 31, outputTokens: 1 } }))
+    assert.deepEqual([reply?.text, reply?.finish], ['', 'failed'])
+  })
+
+  it('keeps the largest usage that a model may tell', async () => {
+    const most = 2 ** 30 - 1
+    const reply = await keep(aDraft({ usage: { inputTokens: most, outputTokens: most } }))
+    assert.equal(reply?.text, 'All of it')
+  })
 })

@@ -119,6 +119,17 @@ describe('A model behind an OpenAI-compatible server', () => {
     assert.deepEqual((await ask()).at(-1), { kind: 'finish', reason: 'length', usage: null })
   })
 
+  for (const told of [-1, 1.5, 2 ** 30, 2 ** 31, Number.MAX_SAFE_INTEGER])
+    it(`finishes without usage when the server tells ${told} tokens, which no model reads or writes`, async () => {
+      for (const usage of [
+        { prompt_tokens: told, completion_tokens: 1 },
+        { prompt_tokens: 1, completion_tokens: told },
+      ]) {
+        server.script = (answer) => (answer.text('Hello'), answer.finish('stop', usage))
+        assert.deepEqual((await ask()).at(-1), { kind: 'finish', reason: 'stop', usage: null })
+      }
+    })
+
   it('tells thoughts from words, and lets no NUL through', async () => {
     server.script = (answer) => {
       answer.chunk({ choices: [{ index: 0, delta: { reasoning_content: 'hm' } }] })
