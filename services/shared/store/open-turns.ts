@@ -55,15 +55,20 @@ export const closeTurns = (database: Database, refs: readonly TurnRef[]): Promis
   }, repeatable)
 
 interface WaitingTurnsQuery {
+  /** Of turns to be begun; one to be announced may come on top. */
   readonly limit: number
   readonly exceptTenants: readonly string[]
-  /** Also those that only wait to be announced; true unless set. Without Redis they would crowd out the others. */
+  /** Also those that only wait to be announced; true unless set. Without Redis they would be found in vain. */
   readonly unannounced?: boolean
 }
 
 /**
  * Turns that wait and that nobody works on, one tenant after the other: set aside, left by a dead worker, saved but
  * not announced, or lost on the way through Kafka. Finding one is no claim: `claimTurn` decides.
+ *
+ * Those to be begun come first. Those to be announced get what is left of the limit, and one beyond it where nothing is:
+ * while Redis refuses to write they are found in vain again and again, and may hold up nobody; while it writes, they must
+ * not wait for a backlog to end.
  */
 export const findWaitingTurns = (
   database: Database,
@@ -71,9 +76,8 @@ export const findWaitingTurns = (
 ): Promise<readonly TurnRef[]> =>
   database.acrossTenants((tx) =>
     tx.query<TurnRef>(
-      `select tenant_id as tenant, conversation_id as conversation, turn_id as turn
-       from (
-         select o.*, row_number() over (partition by o.tenant_id order by o.enqueued_at) as place
+      `with waiting as (
+         select o.*, row_number() over (partition by o.tenant_id, o.finished order by o.enqueued_at) as place
          from konstruct.open_turns o
          where o.lease_until < now() and o.tenant_id <> all ($2::text[]) and ($3 or not o.finished)
            and (o.set_aside or o.worker is not null or o.finished
@@ -82,8 +86,15 @@ export const findWaitingTurns = (
            and not exists (
              select from konstruct.open_turns e where e.tenant_id = o.tenant_id
                and e.conversation_id = o.conversation_id and e.position < o.position and not e.finished)
-       ) waiting
-       order by place, enqueued_at limit $1`,
+       ), to_begin as (
+         select * from waiting where not finished order by place, enqueued_at limit $1
+       ), to_announce as (
+         select * from waiting where finished
+         order by place, enqueued_at limit greatest(1, $1 - (select count(*) from to_begin))
+       )
+       select tenant_id as tenant, conversation_id as conversation, turn_id as turn
+       from (table to_begin union all table to_announce) found
+       order by finished, place, enqueued_at`,
       [limit, exceptTenants, unannounced],
     ),
   )

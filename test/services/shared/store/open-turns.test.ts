@@ -75,6 +75,22 @@ describe('A waiting turn is found again', () => {
     )
   })
 
+  it('is begun before others are announced, as announcing may fail for long, and one is always announced', async () => {
+    const finished = [await of.send(), await of.send(), await of.send()]
+    for (const ref of finished) {
+      await saveReply(store.app, of.aReply(ref, (await of.claimed(ref)).attempt))
+      await of.age(ref, 120)
+    }
+    const unfinished = [await of.send(), await of.send()]
+    await setAside(store.app, unfinished)
+    const found = async (limit: number) =>
+      (await findWaitingTurns(store.app, { limit, exceptTenants: [] })).map(({ turn }) => turn)
+    const [begun, announced] = [unfinished, finished].map((refs) => refs.map(({ turn }) => turn))
+    assert.deepEqual(await found(1), [begun?.[0], announced?.[0]])
+    assert.deepEqual(await found(2), [...(begun ?? []), announced?.[0]])
+    assert.deepEqual(await found(4), [...(begun ?? []), announced?.[0], announced?.[1]])
+  })
+
   it('skips tenants that are known to be at their cap', async () => {
     await setAside(store.app, [await of.send()])
     assert.deepEqual(await findWaitingTurns(store.app, { limit: 5, exceptTenants: [of.tenant] }), [])
