@@ -3,13 +3,28 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '../shared/runtime/log.ts'
 import type { OrchestratorMetrics } from './metrics.ts'
 import { retryDelay } from './model-retries.ts'
-import { ModelFailure, type ModelEvent, type ModelPort, type ModelRequest } from './models/model.ts'
+import {
+  ModelFailure,
+  type ModelEvent,
+  type ModelFault,
+  type ModelPort,
+  type ModelRequest,
+} from './models/model.ts'
 
 export interface ModelCallPorts {
   readonly models: ModelPort
   readonly metrics: OrchestratorMetrics
   readonly log: Log
 }
+
+interface CallOptions {
+  readonly signal: AbortSignal
+  /** Told whenever that changes: whether the model has read the prompt, or may have. At first it has not. */
+  readonly noteRead: (mayHaveRead: boolean) => void
+}
+
+/** The model was not reached, or sent the request back: it has read nothing. */
+const unread: ReadonlySet<ModelFault> = new Set(['connection', 'rate_limited', 'server_error', 'refused'])
 
 /**
  * The events of one answer; the last one is `finish`. Ends early, without a word, once the signal is aborted.
@@ -18,7 +33,7 @@ export interface ModelCallPorts {
 export async function* callModel(
   ports: ModelCallPorts,
   request: ModelRequest,
-  signal: AbortSignal,
+  { signal, noteRead }: CallOptions,
 ): AsyncGenerator<ModelEvent> {
   const late = new AbortController()
   const lateAfterMs = request.model.timeouts.totalSeconds * 1_000
@@ -27,9 +42,12 @@ export async function* callModel(
   const either = AbortSignal.any([signal, late.signal])
   try {
     for (let retried = 0; !signal.aborted; retried += 1) {
+      noteRead(true)
       const failure = yield* askOnce(ports.models, request, either)
       if (signal.aborted || failure === null) return
       if (late.signal.aborted) throw late.signal.reason
+      // Behind the two: a request that was given up breaks off as if its model could not be reached.
+      if (!failure.begun && unread.has(failure.failure.fault)) noteRead(false)
       const waitMs = failure.begun ? null : retryDelay(failure.failure, retried, Math.random)
       // A wait that cannot be followed by an answer would only keep the user waiting.
       if (waitMs === null || performance.now() + waitMs >= deadline) throw failure.failure

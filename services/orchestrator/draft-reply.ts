@@ -6,7 +6,7 @@ import { buildPrompt } from './build-prompt.ts'
 import { callModel } from './call-model.ts'
 import { loadContext, type TurnContext } from './load-context.ts'
 import { noteFirstDelta, noteHop } from './metrics.ts'
-import type { ModelRequest } from './models/model.ts'
+import type { Prompt } from './models/model.ts'
 import { streamReply, type Draft } from './stream-reply.ts'
 import type { TurnPorts } from './turn-ports.ts'
 import { whileStoreAway } from './while-store-away.ts'
@@ -14,14 +14,14 @@ import { whileStoreAway } from './while-store-away.ts'
 export interface DraftedReply extends Draft {
   /** Null when it did not come to that. */
   readonly context: TurnContext | null
-  /** What the model was asked; null when it was not. */
-  readonly request: ModelRequest | null
+  /** What the model has read, or may have; null when it was not asked, not reached, or sent the request back. */
+  readonly read: Prompt | null
 }
 
 /** A turn that was begun so often without an end ends its workers: it is not tried again. */
 const mostAttempts = 10
 
-const unasked = { text: '', usage: null, context: null, request: null } as const
+const unasked = { text: '', characters: 0, usage: null, context: null, read: null } as const
 
 export const draftReply = async (ports: TurnPorts, attempt: Attempt): Promise<DraftedReply> => {
   try {
@@ -52,7 +52,11 @@ const askModel = async (ports: TurnPorts, attempt: Attempt, context: TurnContext
     noteHop(ports.metrics, 'model', performance.now() - askedAt)
     noteFirstDelta(ports.metrics, claim.ref.tenant, attempt.startedAt)
   }
-  const draft = await streamReply(callModel(ports, request, signal), {
+  let mayHaveRead = false
+  const noteRead = (read: boolean): void => {
+    mayHaveRead = read
+  }
+  const draft = await streamReply(callModel(ports, request, { signal, noteRead }), {
     stream,
     signal,
     maxOutputTokens: model.maxOutputTokens,
@@ -61,7 +65,7 @@ const askModel = async (ports: TurnPorts, attempt: Attempt, context: TurnContext
   ports.metrics.modelCalls.inc({ result: draft.result })
   if (draft.state === 'failed')
     ports.log.warn('model failed', { ...claim.ref, agent: agent.name, reason: draft.result })
-  return { ...draft, context, request }
+  return { ...draft, context, read: mayHaveRead ? prompt : null }
 }
 
 const failed = (code: ErrorCode, text = ''): DraftedReply => ({

@@ -7,7 +7,7 @@ import { isRefusedForGood } from '../shared/store/database.ts'
 import { saveReply, type Reply } from '../shared/store/save-reply.ts'
 import type { Attempt } from './begin-attempt.ts'
 import type { DraftedReply } from './draft-reply.ts'
-import type { Usage } from './models/model.ts'
+import type { Prompt, Usage } from './models/model.ts'
 import { abortReason } from './running-turns.ts'
 import type { TurnPorts } from './turn-ports.ts'
 import { whileStoreAway } from './while-store-away.ts'
@@ -63,19 +63,20 @@ const signalOfLoss = (signal: AbortSignal, closing: AbortSignal): AbortSignal =>
 const replyOf = (
   { metrics }: KeepPorts,
   { claim }: Pick<Attempt, 'claim'>,
-  { state, code, text, usage, request }: DraftedReply,
+  { state, code, text, characters, usage, read }: DraftedReply,
 ): Reply => {
-  const used = usage ?? estimateUsage(request, text)
-  if (usage === null && text !== '') metrics.usageEstimated.inc()
+  const used = usage ?? estimateUsage(read, characters)
+  if (usage === null && read !== null) metrics.usageEstimated.inc()
   return { ref: claim.ref, attempt: claim.attempt, state, author: claim.agent, text, code, ...used }
 }
 
-/** From the characters, when the model did not tell. A model that wrote nothing is taken to have read nothing. */
-const estimateUsage = (request: DraftedReply['request'], text: string): Usage => {
-  if (request === null || text === '') return { inputTokens: 0, outputTokens: 0 }
-  const read = request.prompt.reduce((sum, { content }) => sum + content.length, 0)
-  return {
-    inputTokens: Math.ceil(read / charactersPerToken),
-    outputTokens: Math.ceil(text.length / charactersPerToken),
-  }
-}
+/**
+ * From the characters, when the model did not tell, as of a reply that was stopped. Whoever stops early has used what the
+ * model read and thought all the same.
+ */
+const estimateUsage = (read: Prompt | null, characters: number): Usage => ({
+  inputTokens: tokensOf((read ?? []).reduce((sum, { content }) => sum + content.length, 0)),
+  outputTokens: tokensOf(characters),
+})
+
+const tokensOf = (characters: number): number => Math.ceil(characters / charactersPerToken)

@@ -13,6 +13,8 @@ export interface Draft {
   readonly state: TurnEnd
   readonly code: ErrorCode | null
   readonly text: string
+  /** How much the model wrote, thoughts included. */
+  readonly characters: number
   /** What the model told; null when it did not. */
   readonly usage: Usage | null
   readonly result: ModelResult
@@ -33,14 +35,31 @@ type Finish = Extract<ModelEvent, { readonly kind: 'finish' }>
  */
 const mostCharactersPerToken = 8
 
+/** What is known of a draft but for how much was written. */
+type Judged = Omit<Draft, 'characters'>
+
+interface Written {
+  characters: number
+}
+
 /** Never throws for what a model does wrong: that is a draft of its own. */
 export const streamReply = async (
   events: AsyncIterable<ModelEvent>,
   options: StreamReplyOptions,
 ): Promise<Draft> => {
+  const written: Written = { characters: 0 }
+  const judged = await followAndJudge(events, options, written)
+  return { ...judged, ...written }
+}
+
+const followAndJudge = async (
+  events: AsyncIterable<ModelEvent>,
+  options: StreamReplyOptions,
+  written: Written,
+): Promise<Judged> => {
   const { stream, signal } = options
   try {
-    const finish = await followEvents(events, options)
+    const finish = await followEvents(events, options, written)
     if (finish !== null) return judgeFinish(finish, stream.text)
     if (signal.aborted) return { ...draftOf(stream.text), state: 'stopped', code: null, result: 'stopped' }
     return failedDraft('cut', stream.text)
@@ -54,9 +73,9 @@ export const streamReply = async (
 const followEvents = async (
   events: AsyncIterable<ModelEvent>,
   { stream, maxOutputTokens, signal, onFirstText }: StreamReplyOptions,
+  written: Written,
 ): Promise<Finish | null> => {
   const mostCharacters = maxOutputTokens * mostCharactersPerToken
-  let characters = 0
   for await (const event of events) {
     if (event.kind === 'finish') return event
     if (signal.aborted) return null
@@ -67,13 +86,13 @@ const followEvents = async (
       }
       stream.write(event.text)
     }
-    characters += event.kind === 'text' ? event.text.length : event.characters
-    if (characters > mostCharacters) throw new ModelFailure('endless')
+    written.characters += event.kind === 'text' ? event.text.length : event.characters
+    if (written.characters > mostCharacters) throw new ModelFailure('endless')
   }
   return null
 }
 
-const judgeFinish = ({ reason, usage }: Finish, text: string): Draft => {
+const judgeFinish = ({ reason, usage }: Finish, text: string): Judged => {
   const failed = reason === 'content_filter' ? 'filtered' : text.trim() === '' ? 'empty' : null
   const draft = { ...draftOf(text), usage }
   if (failed !== null) return { ...draft, ...failedDraft(failed, text), usage }
@@ -83,7 +102,7 @@ const judgeFinish = ({ reason, usage }: Finish, text: string): Draft => {
 /** PostgreSQL's text holds no half of a character. */
 const draftOf = (text: string): Pick<Draft, 'text' | 'usage'> => ({ text: text.toWellFormed(), usage: null })
 
-const failedDraft = (fault: ModelFault, text: string): Draft => ({
+const failedDraft = (fault: ModelFault, text: string): Judged => ({
   ...draftOf(text),
   state: 'failed',
   code: 'MODEL_UNAVAILABLE',

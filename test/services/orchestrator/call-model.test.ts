@@ -42,8 +42,10 @@ const request: ModelRequest = {
 
 describe('Calling a model', () => {
   let asked: number
+  let mayHaveRead: boolean
   beforeEach(() => {
     asked = 0
+    mayHaveRead = false
   })
 
   /** Makes the tries of the model, one after the other. */
@@ -60,7 +62,10 @@ describe('Calling a model', () => {
     }
     const events: ModelEvent[] = []
     const ports = { models, metrics: createMetrics(), log: silentLog }
-    for await (const event of callModel(ports, request, signal)) events.push(event)
+    const note = (read: boolean): void => {
+      mayHaveRead = read
+    }
+    for await (const event of callModel(ports, request, { signal, noteRead: note })) events.push(event)
     return events
   }
 
@@ -105,6 +110,20 @@ describe('Calling a model', () => {
       }
     }
     await assert.rejects(call([talks]), { fault: 'late' })
+  })
+
+  it('tells that the prompt was read, unless the model was not reached or sent it back', async () => {
+    await call([() => says(word, finish)])
+    assert.ok(mayHaveRead)
+    asked = 0
+    await assert.rejects(call([() => says(new ModelFailure('refused'))]))
+    assert.ok(!mayHaveRead)
+    asked = 0
+    await assert.rejects(call([saysNothing]))
+    assert.ok(mayHaveRead)
+    mayHaveRead = false
+    await call([], AbortSignal.abort('stopped'))
+    assert.ok(!mayHaveRead)
   })
 
   it('ends without a word when it is told to, and asks nobody after that', async () => {

@@ -62,8 +62,9 @@ describe('Keeping a reply', () => {
     text: 'All of it',
     usage: { inputTokens: 3, outputTokens: 2 },
     result: 'finished',
+    characters: 9,
     context: null,
-    request: null,
+    read: null,
     ...changes,
   })
 
@@ -73,13 +74,15 @@ describe('Keeping a reply', () => {
   }
 
   const keep = async (draft = aDraft()) => {
+    const claim = await claimed()
     const ports = {
       database: store.app,
       metrics: createMetrics(),
       log: silentLog,
       closing: new AbortController().signal,
     }
-    return keepReply(ports, { claim: await claimed(), signal: new AbortController().signal }, draft)
+    const reply = await keepReply(ports, { claim, signal: new AbortController().signal }, draft)
+    return { ref: claim.ref, text: reply?.text, finish: reply?.finish }
   }
 
   for (const [code, why] of [
@@ -95,23 +98,43 @@ describe('Keeping a reply', () => {
       await refused()
       await refuse(null)
       const reply = await kept
-      assert.deepEqual([reply?.text, reply?.finish], ['All of it', 'complete'])
+      assert.deepEqual([reply.text, reply.finish], ['All of it', 'complete'])
     })
 
   it('ends the turn visibly when PostgreSQL can never hold what it says', async () => {
     await refuse('22021')
     const reply = await keep()
-    assert.deepEqual([reply?.text, reply?.finish], ['', 'failed'])
+    assert.deepEqual([reply.text, reply.finish], ['', 'failed'])
   })
 
   it('ends the turn visibly also when it is the usage that PostgreSQL cannot hold', async () => {
     const reply = await keep(aDraft({ usage: { inputTokens: 2 ** 31, outputTokens: 1 } }))
-    assert.deepEqual([reply?.text, reply?.finish], ['', 'failed'])
+    assert.deepEqual([reply.text, reply.finish], ['', 'failed'])
+  })
+
+  const usageOf = async (draft: DraftedReply): Promise<unknown> => {
+    const { ref } = await keep(draft)
+    const [turn] = await store.app.withTenant(ref.tenant, (tx) =>
+      tx.query<{ input: number; output: number }>(
+        'select input_tokens as input, output_tokens as output from konstruct.turns where id = $1',
+        [ref.turn],
+      ),
+    )
+    return turn
+  }
+
+  it('counts what was read and written, thoughts included, when the model did not tell', async () => {
+    const read = [{ role: 'user' as const, content: 'x'.repeat(80) }]
+    const stopped = { state: 'stopped', text: '', usage: null } as const
+    const thinking = aDraft({ ...stopped, read, characters: 40 })
+    assert.deepEqual(await usageOf(thinking), { input: 20, output: 10 })
+    assert.deepEqual(await usageOf(aDraft({ ...stopped, read, characters: 0 })), { input: 20, output: 0 })
+    assert.deepEqual(await usageOf(aDraft({ ...stopped, characters: 0 })), { input: 0, output: 0 })
   })
 
   it('keeps the largest usage that a model may tell', async () => {
     const most = 2 ** 30 - 1
     const reply = await keep(aDraft({ usage: { inputTokens: most, outputTokens: most } }))
-    assert.equal(reply?.text, 'All of it')
+    assert.equal(reply.text, 'All of it')
   })
 })

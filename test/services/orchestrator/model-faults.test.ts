@@ -119,6 +119,11 @@ describe('What a model does wrong', function () {
     assert.deepEqual(reply, { text: 'All that fits', finish: 'complete' })
   })
 
+  it('counts nothing for a request that the model sent back, and what it read of one that it left without an answer', async () => {
+    assert.equal((await endOf((answer) => answer.status(400))).turn.inputTokens, 0)
+    assert.ok((await endOf(silentFor)).turn.inputTokens > 0)
+  })
+
   it('estimates the tokens that the model did not tell', async () => {
     const { turn } = await endOf((answer) => (answer.text('12345678'), answer.finish('stop', null)))
     assert.equal(turn.outputTokens, 2)

@@ -54,6 +54,22 @@ describe('Stopping a reply', function () {
     await stage.tell(ref)
     await keptAndMarked(ref, '')
     assert.equal(stage.model.asked.length, 0)
+    assert.equal((await stage.turn(ref)).inputTokens, 0)
+  })
+
+  it('counts what the model read when it is stopped before the first word', async () => {
+    stage.model.asked.length = 0
+    const asked = Promise.withResolvers<void>()
+    stage.model.script = () => asked.resolve()
+    const user = 'of-no-memories'
+    const ref = await stage.send({ user })
+    await asked.promise
+    await requestStop(stage.store.app, ref, user)
+    await announceStop(stage.redis.redis, webchatResponseKey(ref.tenant, ref.conversation), ref.turn)
+    await keptAndMarked(ref, '')
+    const { inputTokens, outputTokens } = await stage.turn(ref)
+    // 'Answer briefly.' and 'Hello': 20 characters.
+    assert.deepEqual([inputTokens, outputTokens], [5, 0])
   })
 
   it('means one turn: the next one of the conversation is answered', async () => {
