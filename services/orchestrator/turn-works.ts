@@ -110,19 +110,30 @@ export class TurnWorks {
   }
 
   #openDispatcher(): Dispatcher {
-    const { config, clients, metrics, log } = this.#options
+    const { config, metrics, log } = this.#options
     const ports = this.#turnPorts()
     return new Dispatcher(
       {
         log,
         metrics,
-        limitOf: (tenant) => knownTurnLimit(clients, tenant),
+        limitOf: (tenant) => this.#limitOf(tenant),
         run: (turn) => runTurn(ports, turn),
         setAside: (ref) => this.#setAside.add(ref),
         onRoom: () => this.#takeUp.wake(),
       },
       config.capacity,
     )
+  }
+
+  /**
+   * A tenant may be unknown only because this process has just begun. Then it is not held to one turn, or most of what waits
+   * for it in Kafka would be set aside: each claim asks PostgreSQL for its limit.
+   */
+  #limitOf(tenant: string): number {
+    const { config, clients } = this.#options
+    const { directory } = clients
+    const heard = directory.synced || directory.get(tenant) !== undefined
+    return heard ? knownTurnLimit(clients, tenant) : config.capacity
   }
 
   #turnPorts(): TurnPorts {

@@ -31,36 +31,48 @@ describe('What moves turns', function () {
   this.timeout(30_000)
   let stage: Stage
   let clients: Clients
-  before(async () => {
+  let works: TurnWorks | undefined
+  // A stage for each, as every one leaves turns behind that somebody would take up.
+  beforeEach(async () => {
     stage = await Stage.set()
     stage.model.script = (answer) => answer.text('Half of ')
-  })
-  after(() => stage.strike())
-  beforeEach(() => {
     clients = openClients(stage.config, silentLog)
   })
-  afterEach(() => clients.close())
+  afterEach(async () => {
+    await works?.stop()
+    works = undefined
+    await clients.close()
+    await stage.strike()
+  })
 
-  const open = async (bus: MessageLog): Promise<TurnWorks> => {
+  const open = async (bus: MessageLog): Promise<void> => {
     const config = { ...stage.config, drainMs: 100, leaseMs: 60_000 }
-    const works = new TurnWorks({
+    const opened = new TurnWorks({
       config,
       clients: { ...clients, bus },
       metrics: createMetrics(),
       log: silentLog,
     })
-    await waitUntil({ until: 'it gets turns from Kafka', deadlineMs: 20_000 }, () => works.joined)
-    return works
+    await waitUntil({ until: 'it gets turns from Kafka', deadlineMs: 20_000 }, () => opened.joined)
+    works = opened
   }
 
   it('gives up its leases at its end also when leaving Kafka fails', async () => {
-    const works = await open(failingToClose(clients.bus))
+    await open(failingToClose(clients.bus))
     const ref = await stage.send()
     await waitUntil({ until: 'it is being written' }, async () => writtenText(await stage.events(ref)) !== '')
-    await works.stop()
+    await works?.stop()
+    works = undefined
     const free = await stage.store.app.acrossTenants((tx) =>
       tx.query('select from konstruct.open_turns where turn_id = $1 and lease_until < now()', [ref.turn]),
     )
     assert.equal(free.length, 1)
+  })
+
+  it('runs turns of a tenant side by side before it has heard of the limits of all', async () => {
+    await open(clients.bus)
+    assert.equal(clients.directory.synced, false)
+    for (let count = 0; count < 3; count += 1) await stage.send()
+    await waitUntil({ until: 'all three run' }, () => stage.model.asked.length === 3)
   })
 })
