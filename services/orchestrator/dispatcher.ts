@@ -1,6 +1,7 @@
 // Gives turns to workers. The queue decides the order; here are the ways a turn can go.
 //
 //   offered → queued → claimed → finished; then it runs to its end
+//                    → all places are taken → set aside, for others that have one free → finished; it stays queued
 //                    → held by another worker, or nothing is left to do → finished
 //                    → behind an earlier turn, or its tenant is at its cap elsewhere → set aside → finished
 //           → no place in the queue → set aside → finished
@@ -82,8 +83,11 @@ export class Dispatcher {
   offer(offered: OfferedTurn): void {
     if (this.#draining) return
     const turn = { ...offered, finish: () => this.#finish(offered) }
+    const mustWait = this.#queue.isBusy
     switch (this.#queue.offer(turn)) {
       case 'queued':
+        // It keeps its place in the queue; whoever is the first to claim it runs it.
+        if (mustWait) void this.#leave(turn)
         this.#fill()
         return
       case 'known':

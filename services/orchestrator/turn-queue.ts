@@ -53,6 +53,11 @@ export class TurnQueue<Item extends Queued> {
     return this.#waiting
   }
 
+  /** Every place is taken: what is offered now has to wait. */
+  get isBusy(): boolean {
+    return this.#running >= this.#bounds.capacity
+  }
+
   /** How many more turns could start now, if they were the right ones. */
   get room(): number {
     return Math.max(this.#bounds.capacity - this.#running - this.#waiting, 0)
@@ -84,7 +89,7 @@ export class TurnQueue<Item extends Queued> {
 
   /** The turn to start now; it runs until `ended`. */
   next(): Item | undefined {
-    if (this.#running >= this.#bounds.capacity) return undefined
+    if (this.isBusy) return undefined
     for (const [tenant, lane] of this.#lanes) {
       if (lane.ready.size === 0 || lane.running >= this.#bounds.limitOf(tenant)) continue
       this.#lanes.delete(tenant)

@@ -68,4 +68,24 @@ describe('The dispatcher', () => {
       await waitUntil({ until: 'the next one runs' }, () => play.begun.includes('next'))
       assert.deepEqual(await play.outcomes(), [outcome])
     })
+
+  it('leaves what has to wait for a place to others as well, and runs it when nobody took it', async () => {
+    const play = new Play(1)
+    play.offer('first')
+    play.offer('second')
+    await waitUntil({ until: 'the second is set aside' }, () => play.finished.includes('second'))
+    assert.deepEqual([play.aside, play.begun], [['second'], ['first']])
+    play.end('first', 'ended')
+    await waitUntil({ until: 'the second runs' }, () => play.begun.includes('second'))
+    assert.deepEqual(play.aside, ['second'])
+  })
+
+  it('sets nothing aside that can start at once', async () => {
+    const play = new Play(2)
+    play.offer('first')
+    play.offer('second')
+    play.end('first', 'ended')
+    await waitUntil({ until: 'the first has ended' }, () => play.finished.includes('first'))
+    assert.deepEqual([play.aside, play.begun], [[], ['first', 'second']])
+  })
 })

@@ -4,6 +4,7 @@ import { createMetrics } from '../../../services/orchestrator/metrics.ts'
 import { TurnWorks } from '../../../services/orchestrator/turn-works.ts'
 import type { MessageLog } from '../../../services/shared/bus/message-log.ts'
 import { silentLog } from '../../../services/shared/runtime/log.ts'
+import { freshTenantName } from '../../support/a-tenant.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { Stage, writtenText } from './stage.ts'
 
@@ -74,5 +75,18 @@ describe('What moves turns', function () {
     assert.equal(clients.directory.synced, false)
     for (let count = 0; count < 3; count += 1) await stage.send()
     await waitUntil({ until: 'all three run' }, () => stage.model.asked.length === 3)
+  })
+
+  it('lets a process with places free have what waits at one that is full', async () => {
+    const tenants = Array.from({ length: 8 }, () => freshTenantName())
+    for (const tenant of tenants) await stage.publish({ tenant })
+    const begun = (): number =>
+      tenants.filter((tenant) => stage.model.asked.some((asked) => asked.authorization?.includes(tenant)))
+        .length
+    await stage.start({ capacity: 1, drainMs: 0 })
+    for (const tenant of tenants) await stage.send({ tenant })
+    await waitUntil({ until: 'one runs' }, () => begun() === 1)
+    await stage.start({ drainMs: 0 })
+    await waitUntil({ until: 'all run', deadlineMs: 8_000 }, () => begun() === tenants.length)
   })
 })
