@@ -1,9 +1,12 @@
 // Publishing. Each publish is a request of its own, sent at once: no linger and no compression, because a user waits for
 // it and it holds a few ids. Publishes of one key follow one another, so that a retry cannot change their order; other
-// keys don't wait, so that a partition without a leader holds up nobody else. kafkajs' idempotent producer is
-// experimental and dies of its own errors; what it would prevent, a record twice, is harmless here.
+// keys don't wait for them. kafkajs' idempotent producer is experimental and dies of its own errors; what it would prevent,
+// a record twice, is harmless here.
 //
-// A producer that failed is thrown away, and the next try makes a new one: recovery depends on nothing inside kafkajs.
+// A producer that could not reach Kafka is thrown away, with all that waits on its connections, and the next try makes a new
+// one: recovery depends on nothing inside kafkajs. One that Kafka answered, be it "not now", is kept. While a partition has
+// no leader, kafkajs learns nothing anew of its topic: a producer that knows it serves the other partitions for as long as
+// what it knows is fresh, a new one would serve none.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CompressionTypes, Partitioners } from 'kafkajs'
 import type { Kafka, KafkaJSError, Producer } from 'kafkajs'
@@ -27,6 +30,12 @@ interface Attempt {
 const isFinal = (thrown: unknown): boolean => {
   const { name, retriable } = thrown as Partial<KafkaJSError>
   return name === 'KafkaJSProtocolError' && retriable === false
+}
+
+/** Whether Kafka itself said no, also when kafkajs wraps that in its own errors: then the way to it is in order. */
+const isAnswer = (thrown: unknown): boolean => {
+  const { name, cause } = thrown as Partial<KafkaJSError>
+  return name === 'KafkaJSProtocolError' || (cause instanceof Error && isAnswer(cause))
 }
 
 export class Publisher {
@@ -91,7 +100,7 @@ export class Publisher {
         return await this.#send(await producer, attempt)
       } catch (thrown) {
         if (isFinal(thrown)) throw busUnavailable(thrown)
-        this.#discard(producer)
+        if (!isAnswer(thrown)) this.#discard(producer)
         if (performance.now() + pauseBetweenTriesMs >= attempt.deadline) throw busUnavailable(thrown)
         await sleep(pauseBetweenTriesMs)
       }
@@ -113,7 +122,7 @@ export class Publisher {
     const producer = this.#kafka.producer({
       createPartitioner: Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
-      // A partition that was added is used within this time.
+      // A partition that was added is used within this time, and for so long a topic is known without being asked for.
       metadataMaxAge: 30_000,
     })
     await producer.connect()
