@@ -30,7 +30,10 @@ export interface LogRecord {
 export interface SubscribeOptions {
   readonly topic: string
   readonly group: string
-  /** How many unfinished records of one partition are taken at most; then it is paused until half are finished. */
+  /**
+   * How many unfinished records of one partition are taken at most; then it is paused until more than half are finished. It is
+   * paused, too, while too many that are finished wait for their commit behind one that is not.
+   */
   readonly window: number
   /** Takes the record and returns at once. Must not throw: what can't be read belongs among the dead letters. */
   readonly onRecord: (record: LogRecord) => void
