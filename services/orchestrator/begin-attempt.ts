@@ -6,12 +6,11 @@ import { writeSession } from '../shared/redis/session-state.ts'
 import type { TurnState } from '../shared/domain/turn.ts'
 import type { ClaimedTurn } from '../shared/store/claim-turn.ts'
 import { ReplyStream } from './reply-stream.ts'
+import type { TurnSignals } from './running-turns.ts'
 import type { TurnPorts } from './turn-ports.ts'
 
-export interface Attempt {
+export interface Attempt extends TurnSignals {
   readonly claim: ClaimedTurn
-  /** Aborted when the turn is to be given up; `abortReason` says why. */
-  readonly signal: AbortSignal
   readonly stream: ReplyStream
   /** When the turn was taken, by `performance.now()`. */
   readonly startedAt: number
@@ -20,14 +19,14 @@ export interface Attempt {
 
 export const beginAttempt = (ports: TurnPorts, claim: ClaimedTurn): Attempt => {
   const { ref, attempt } = claim
-  const signal = ports.running.begin(ref)
+  const signals = ports.running.begin(ref)
   if (claim.stopRequested) ports.running.abort(ref.turn, 'stopped')
   const stream = openStream(ports, claim)
   if (attempt > 1) stream.restart()
   const stopListening = followStop(ports, claim)
   return {
+    ...signals,
     claim,
-    signal,
     stream,
     startedAt: performance.now(),
     end: () => {

@@ -1,6 +1,6 @@
 // Saves the reply, however long PostgreSQL is away or refuses all it is asked (it became a standby, its disk is full): the
-// text was read already, so it stays here until it is saved, or until another worker owns the turn. Only what PostgreSQL
-// could never hold is given up, for a failure that is visible.
+// text was read already, so it stays here until it is saved, whoever stops it now, or until another worker owns the turn. Only
+// what PostgreSQL could never hold is given up, for a failure that is visible.
 import type { Message } from '../shared/domain/message.ts'
 import { asKonstructError } from '../shared/runtime/errors.ts'
 import { isRefusedForGood } from '../shared/store/database.ts'
@@ -8,7 +8,6 @@ import { saveReply, type Reply } from '../shared/store/save-reply.ts'
 import type { Attempt } from './begin-attempt.ts'
 import type { DraftedReply } from './draft-reply.ts'
 import type { Prompt, Usage } from './models/model.ts'
-import { abortReason } from './running-turns.ts'
 import type { TurnPorts } from './turn-ports.ts'
 import { whileStoreAway } from './while-store-away.ts'
 
@@ -18,15 +17,14 @@ const charactersPerToken = 4
 /** Holds nothing of what PostgreSQL refused, whichever of it that was. */
 const nothing = { text: '', inputTokens: 0, outputTokens: 0 } as const
 
-type KeepPorts = Pick<TurnPorts, 'database' | 'metrics' | 'log' | 'closing'>
+type KeepPorts = Pick<TurnPorts, 'database' | 'metrics' | 'log'>
 
 /** Null: the turn is another worker's, or was saved by a try whose answer was lost: it is announced when found again. */
 export const keepReply = async (
   ports: KeepPorts,
-  attempt: Pick<Attempt, 'claim' | 'signal'>,
+  attempt: Pick<Attempt, 'claim' | 'loss'>,
   draft: DraftedReply,
 ): Promise<Message | null> => {
-  const unlessLost = signalOfLoss(attempt.signal, ports.closing)
   const { ref } = attempt.claim
   let told = false
   const mayPass = (thrown: unknown): boolean => {
@@ -37,7 +35,7 @@ export const keepReply = async (
     return true
   }
   const keep = async (what: Reply): Promise<Message | null> => {
-    const kept = await whileStoreAway(unlessLost, () => saveReply(ports.database, what), mayPass)
+    const kept = await whileStoreAway(attempt.loss, () => saveReply(ports.database, what), mayPass)
     if (kept !== null) noteTokens(ports, what)
     return kept
   }
@@ -55,10 +53,6 @@ const noteTokens = ({ metrics }: KeepPorts, { ref: { tenant }, inputTokens, outp
   metrics.tokens.inc({ tenant, direction: 'input' }, inputTokens)
   metrics.tokens.inc({ tenant, direction: 'output' }, outputTokens)
 }
-
-/** A user's stop must not keep the stopped reply from being saved. */
-const signalOfLoss = (signal: AbortSignal, closing: AbortSignal): AbortSignal =>
-  abortReason(signal) === 'stopped' ? closing : signal
 
 const replyOf = (
   { metrics }: KeepPorts,

@@ -32,10 +32,9 @@ const answerTurn = async (ports: TurnPorts, claim: ClaimedTurn): Promise<RunOutc
   const attempt = beginAttempt(ports, claim)
   try {
     const draft = await draftReply(ports, attempt)
-    const reason = abortReason(attempt.signal)
-    if (draft.state === 'stopped' && reason !== 'stopped') return reason === 'lost' ? 'fenced' : 'abandoned'
+    // Of a turn that is lost nothing is kept.
     const reply = await keepReply(ports, attempt, draft)
-    if (reply === null) return abortReason(attempt.signal) === 'abandoned' ? 'abandoned' : 'fenced'
+    if (reply === null) return abortReason(attempt.loss) === 'abandoned' ? 'abandoned' : 'fenced'
     return await announceReply(ports, attempt, { draft, reply })
   } finally {
     attempt.end()

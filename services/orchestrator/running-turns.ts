@@ -22,6 +22,18 @@ interface RunningTurnsPorts {
 interface Running {
   readonly ref: TurnRef
   readonly control: AbortController
+  readonly loss: AbortController
+}
+
+/** Aborted with an `AbortReason`. */
+export interface TurnSignals {
+  /** When the turn is to be given up. */
+  readonly signal: AbortSignal
+  /**
+   * When it is no longer this process': `lost` or `abandoned`, never `stopped`. A stopped reply is still to be saved, and
+   * may be lost after that, which `signal` cannot tell any more.
+   */
+  readonly loss: AbortSignal
 }
 
 export class RunningTurns {
@@ -39,13 +51,13 @@ export class RunningTurns {
     this.#schedule()
   }
 
-  /** The signal says when to give the turn up, and why. */
-  begin(ref: TurnRef): AbortSignal {
+  begin(ref: TurnRef): TurnSignals {
     const control = new AbortController()
-    this.#turns.set(ref.turn, { ref, control })
+    const loss = new AbortController()
+    this.#turns.set(ref.turn, { ref, control, loss })
     // Its claim was under way when all were given up.
     if (this.#abandoned) this.abort(ref.turn, 'abandoned')
-    return control.signal
+    return { signal: control.signal, loss: loss.signal }
   }
 
   end(ref: TurnRef): void {
@@ -53,7 +65,9 @@ export class RunningTurns {
   }
 
   abort(turn: string, reason: AbortReason): void {
-    this.#turns.get(turn)?.control.abort(reason)
+    const running = this.#turns.get(turn)
+    running?.control.abort(reason)
+    if (reason !== 'stopped') running?.loss.abort(reason)
   }
 
   /** Those that run, and those that are begun from now on. */

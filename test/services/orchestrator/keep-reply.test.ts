@@ -75,13 +75,8 @@ describe('Keeping a reply', () => {
 
   const keep = async (draft = aDraft()) => {
     const claim = await claimed()
-    const ports = {
-      database: store.app,
-      metrics: createMetrics(),
-      log: silentLog,
-      closing: new AbortController().signal,
-    }
-    const reply = await keepReply(ports, { claim, signal: new AbortController().signal }, draft)
+    const ports = { database: store.app, metrics: createMetrics(), log: silentLog }
+    const reply = await keepReply(ports, { claim, loss: new AbortController().signal }, draft)
     return { ref: claim.ref, text: reply?.text, finish: reply?.finish }
   }
 

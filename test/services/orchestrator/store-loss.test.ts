@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
+import type { TurnRef } from '../../../services/shared/domain/turn.ts'
+import { webchatResponseKey } from '../../../services/shared/redis/keys.ts'
+import { announceStop } from '../../../services/shared/redis/live-stream.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 import { Stage, writtenText } from './stage.ts'
 
@@ -30,8 +34,8 @@ describe('PostgreSQL that is away', function () {
       await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name])
   }
 
-  it('mid-reply, longer than the lease: the reply is kept, written on and saved once, by the same attempt', async () => {
-    let finish = (): void => {}
+  let finish = (): void => {}
+  beforeEach(() => {
     stage.model.script = (answer) => {
       answer.text('One ')
       finish = () => {
@@ -39,6 +43,10 @@ describe('PostgreSQL that is away', function () {
         answer.finish()
       }
     }
+  })
+
+  /** A reply that was written to its end while PostgreSQL was away. */
+  const written = async (): Promise<TurnRef> => {
     const ref = await stage.send()
     const shows = (text: string) =>
       waitUntil(
@@ -49,11 +57,26 @@ describe('PostgreSQL that is away', function () {
     await shut(true)
     finish()
     await shows('One two')
-    await new Promise((resolve) => {
-      setTimeout(resolve, leaseMs * 1.5)
-    })
+    return ref
+  }
+
+  it('mid-reply, longer than the lease: the reply is kept, written on and saved once, by the same attempt', async () => {
+    const ref = await written()
+    await sleep(leaseMs * 1.5)
     await shut(false)
     assert.deepEqual((await stage.ended(ref)).attempt, 1)
+    assert.deepEqual(await stage.replies(ref), [{ text: 'One two', finish: 'complete' }])
+  })
+
+  it('when a reply was written to its end, and its user stops it then: it is saved as it was read', async () => {
+    const ref = await written()
+    // Saving it was tried, and will be again.
+    await sleep(leaseMs / 2)
+    await announceStop(stage.redis.redis, webchatResponseKey(ref.tenant, ref.conversation), ref.turn)
+    await sleep(leaseMs / 4)
+    await shut(false)
+    const { state, attempt } = await stage.ended(ref)
+    assert.deepEqual([state, attempt], ['answered', 1])
     assert.deepEqual(await stage.replies(ref), [{ text: 'One two', finish: 'complete' }])
   })
 })
