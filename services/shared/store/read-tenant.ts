@@ -1,7 +1,7 @@
 // The reading side of configuration: which tenants changed, and everything published of one tenant.
 import type { AgentConfig, TenantConfig, TenantState } from '../domain/tenant-config.ts'
 import type { TenantSpec, WebChannel } from '../domain/resources/tenant.ts'
-import type { Database, TenantTx } from './database.ts'
+import type { Database } from './database.ts'
 import type { SealedSecret } from './seal.ts'
 
 export interface TenantRevision {
@@ -43,33 +43,46 @@ export const readTenantIndex = (database: Database): Promise<readonly TenantInde
 
 const indexQuery = `select tenant_id as tenant, namespace, uid, state, revision::float8 as revision from konstruct.tenants`
 
-/** Everything published of one tenant; null when there is nothing. */
-export const readTenant = (database: Database, tenant: string): Promise<PublishedTenant | null> =>
-  database.withTenant(tenant, async (tx) => {
-    const [entry] = await tx.query<TenantIndexEntry>(`${indexQuery} where tenant_id = $1`, [tenant])
-    const [settings] = await tx.query<{ spec: TenantSpec }>('select spec from konstruct.tenant_settings')
-    if (entry === undefined || settings === undefined) return null
-    return { entry, config: await readConfigOf(tx, entry, settings.spec), secrets: await readSecrets(tx) }
-  })
-
-const readConfigOf = async (
-  tx: TenantTx,
-  entry: TenantIndexEntry,
-  spec: TenantSpec,
-): Promise<TenantConfig> => {
-  const agents = await tx.query<AgentConfig>('select name, spec from konstruct.agents order by name')
-  const [web] = await tx.query<{ settings: WebChannel }>(
-    `select settings from konstruct.channel_settings where channel_type = 'web'`,
-  )
-  return {
-    tenant: entry.tenant,
-    state: entry.state,
-    revision: entry.revision,
-    spec,
-    web: web?.settings ?? null,
-    agents: new Map(agents.map((agent) => [agent.name, agent])),
-  }
+type TenantRow = TenantIndexEntry & {
+  readonly spec: TenantSpec
+  readonly web: WebChannel | null
+  readonly agents: readonly AgentConfig[]
+  readonly secrets: readonly (Omit<SealedSecret, 'sealed'> & { readonly sealed: string })[]
 }
 
-const readSecrets = (tx: TenantTx): Promise<SealedSecret[]> =>
-  tx.query<SealedSecret>(`select name, key_id as "keyId", sealed from konstruct.sealed_secrets order by name`)
+/**
+ * One statement, so that it sees one publication: of two that are asked one after the other, the second may see a newer key
+ * than belongs to the address that the first one saw.
+ */
+const tenantQuery = `
+  select t.tenant_id as tenant, t.namespace, t.uid, t.state, t.revision::float8 as revision, s.spec,
+    (select settings from konstruct.channel_settings where channel_type = 'web') as web,
+    (select coalesce(jsonb_agg(jsonb_build_object('name', name, 'spec', spec) order by name), '[]')
+      from konstruct.agents) as agents,
+    (select coalesce(jsonb_agg(jsonb_build_object(
+        'name', name, 'keyId', key_id, 'sealed', encode(sealed, 'hex')) order by name), '[]')
+      from konstruct.sealed_secrets) as secrets
+  from konstruct.tenants t join konstruct.tenant_settings s on s.tenant_id = t.tenant_id
+  where t.tenant_id = $1`
+
+/** Everything published of one tenant; null when there is nothing. */
+export const readTenant = async (database: Database, tenant: string): Promise<PublishedTenant | null> => {
+  const [row] = await database.withTenant(tenant, (tx) => tx.query<TenantRow>(tenantQuery, [tenant]), {
+    atOnce: true,
+  })
+  if (row === undefined) return null
+  const { spec, web, agents, secrets, ...entry } = row
+  const { state, revision } = entry
+  return {
+    entry,
+    config: {
+      tenant,
+      state,
+      revision,
+      spec,
+      web,
+      agents: new Map(agents.map((agent) => [agent.name, agent])),
+    },
+    secrets: secrets.map((secret) => ({ ...secret, sealed: Buffer.from(secret.sealed, 'hex') })),
+  }
+}
