@@ -5,12 +5,13 @@
 //   the first flush begins with the question, unless it is there: whoever stored it may have died before it was shown
 //   a flush failed: the same flush again, under the same name, so that it is written once; text goes on gathering
 //   the stream is of another epoch (Redis lost it): `restarted`, the state, and the whole text so far in one delta
+//   some thousand entries were written: the same, before the stream forgets the first of them
 //   ended: the last events, tried for a short while → true when written
 //   discarded: nothing more is written
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { StreamEvent, StreamPosition } from '../shared/domain/frames.ts'
 import type { TurnState } from '../shared/domain/turn.ts'
-import { type AppendOptions, questionFlush } from '../shared/redis/live-stream.ts'
+import { type AppendOptions, questionFlush, wholeTextAfter } from '../shared/redis/live-stream.ts'
 import type { ClaimedTurn } from '../shared/store/claim-turn.ts'
 import { noteHop, type OrchestratorMetrics } from './metrics.ts'
 
@@ -43,6 +44,8 @@ export class ReplyStream {
   #questionIsShown = false
   #epoch: number | undefined
   #flushes = 0
+  /** Entries since the text began, or was last written as a whole. */
+  #entries = 0
   #lastFlush = performance.now()
   /** By `performance.now()`, until Redis has the first word. */
   #firstWordAt: number | undefined
@@ -129,12 +132,14 @@ export class ReplyStream {
   async #flush(): Promise<void> {
     this.#urgent = false
     this.#lastFlush = performance.now()
+    if (this.#entries >= wholeTextAfter) this.#writeWhole()
     const events = this.#pending.splice(0)
     const epoch = this.#epoch
     const options = { flush: this.#nextFlush(), fresh: true, ...(epoch === undefined ? {} : { epoch }) }
     const position = await this.#append(events, options)
     if (position === undefined) return
     this.#noteFirstWord(events)
+    this.#entries += events.length
     this.#epoch = position?.epoch
     if (position === null) this.#rewrite()
   }
@@ -148,9 +153,15 @@ export class ReplyStream {
   /** The stream was lost, and with it all that was written: the next flush begins anew. */
   #rewrite(): void {
     this.#ports.metrics.flushes.inc({ result: 'rewritten' })
+    this.#writeWhole()
+    this.#urgent = true
+  }
+
+  /** Stands for all that was written, and for what waits to be. */
+  #writeWhole(): void {
+    this.#entries = 0
     this.#pending = [this.#restarted(), this.#stateEvent()]
     if (this.#text !== '') this.#pending.push(this.#delta(this.#text))
-    this.#urgent = true
   }
 
   /** Undefined: the turn was over before it succeeded. */

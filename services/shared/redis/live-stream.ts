@@ -9,11 +9,13 @@ import type { RedisConnection, Script } from './redis-connection.ts'
 
 /** Seconds after its last event that a stream is kept; after that, readers take history from PostgreSQL. */
 const ttlSeconds = 900
-/**
- * Entries kept at least: a turn of 300 s (the longest that a model's limits allow by default) flushed every 25 ms
- * writes 12,000.
- */
+/** Entries kept at least. A turn may write more: an hour, the most that a model's limits allow, has 144,000 flushes of 25 ms. */
 const keptEntries = 16_384
+/**
+ * So a turn that has written this many entries writes all of its text anew, in one. Far enough below what is kept for the
+ * other things that are written meanwhile.
+ */
+export const wholeTextAfter = keptEntries / 4
 /** A reader that missed more than this gets the messages instead, in entries. */
 const longestCatchUp = 2_000
 /** A repeated flush is looked for among this many newest entries: no other writer adds more within its timeout. */

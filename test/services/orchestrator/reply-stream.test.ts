@@ -182,6 +182,23 @@ describe('The stream of a reply', () => {
     assert.deepEqual(redis.shapes, ['restarted', 'writing', '+one two ', '+three', 'answered'])
   })
 
+  it('writes all again before the beginning of a long reply falls out of the stream', async () => {
+    stream.changeState('writing')
+    stream.write('one ')
+    await flushed(1)
+    for (let count = 0; count < 4_100; count += 1) stream.changeState('writing')
+    await flushed(2)
+    stream.write('two ')
+    await flushed(3)
+    stream.write('three')
+    await end()
+    const [, , ...later] = redis.flushes.map(({ events }) => events.map(shapeOf))
+    assert.deepEqual(later, [
+      ['restarted', 'writing', '+one two '],
+      ['+three', 'answered'],
+    ])
+  })
+
   it('begins a later attempt with restarted', async () => {
     stream.restart()
     stream.changeState('thinking')
