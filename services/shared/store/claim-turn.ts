@@ -108,7 +108,8 @@ const waitForLocks = (tx: TenantTx, { ref }: ClaimRequest): Promise<unknown> =>
 
 /**
  * Reads the turn and takes it if it may be taken. One statement, so that the tenant's lock is held for no further way to
- * PostgreSQL. The lease looks at its row as it is when it is locked: a turn that was finished a moment ago stays so.
+ * PostgreSQL. The lease looks at its row as it is when it is locked: a turn that was finished a moment ago stays so. It begins
+ * by the clock, as `now()` is when the transaction began, before it waited for its locks.
  */
 const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | undefined> => {
   const { ref, worker, leaseMs, maxConcurrentTurns, budget } = request
@@ -133,7 +134,7 @@ const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | 
        where o.tenant_id = $1 and o.turn_id = $2
      ), lease as (
        update konstruct.open_turns o
-       set worker = $3, lease_until = now() + make_interval(secs => $4), set_aside = false
+       set worker = $3, lease_until = clock_timestamp() + make_interval(secs => $4), set_aside = false
        from turn
        where o.tenant_id = $1 and o.turn_id = $2 and not o.finished
          and (o.lease_until <= now() or o.worker is null or o.worker = $3)

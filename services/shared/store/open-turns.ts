@@ -103,7 +103,7 @@ export interface RenewedTurn extends TurnRef {
   readonly stopRequested: boolean
 }
 
-/** Prolongs the leases of one worker; a turn that is missing in the answer is no longer this worker's. */
+/** Prolongs the leases of one worker, from when their rows were had; a turn that is missing in the answer is no longer this worker's. */
 export const renewLeases = (
   database: Database,
   worker: string,
@@ -113,7 +113,8 @@ export const renewLeases = (
   database.acrossTenants((tx) =>
     tx.query<RenewedTurn>(
       `${choosing(`${named} and worker = $4`)}
-       update konstruct.open_turns o set lease_until = now() + make_interval(secs => $3) from chosen where ${isChosen}
+       update konstruct.open_turns o set lease_until = clock_timestamp() + make_interval(secs => $3)
+       from chosen where ${isChosen}
        returning o.tenant_id as tenant, o.conversation_id as conversation, o.turn_id as turn,
          o.stop_requested as "stopRequested"`,
       [...columns(refs), leaseMs / 1_000, worker],

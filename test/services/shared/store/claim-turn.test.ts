@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
 import { appendUserMessage } from '../../../../services/shared/store/append-user-message.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { holdCommits } from '../../../support/held-commits.ts'
+import { untilLockedOut } from '../../../support/until-locked-out.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
 import { useTokens } from '../../../support/use-tokens.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
@@ -90,6 +92,26 @@ describe('Claiming a turn', () => {
       ),
     )
     assert.deepEqual(turn, { state: 'answered', attempt })
+  })
+
+  it('gives the whole lease, however long the claim waited for its turn', async () => {
+    const ref = await of.send()
+    const admin = new Client({ connectionString: store.adminUrl.reveal() })
+    await admin.connect()
+    await admin.query(`select pg_advisory_lock(hashtextextended('konstruct.claim/' || $1, 0))`, [of.tenant])
+    const claim = of.claim(ref)
+    await untilLockedOut(admin, 1)
+    await admin.query('select pg_sleep(0.2)')
+    const { rows: released } = await admin.query<{ at: Date }>(
+      'select clock_timestamp() as at, pg_advisory_unlock_all()',
+    )
+    assert.equal((await claim).kind, 'claimed')
+    const { rows: leases } = await admin.query<{ ms: number }>(
+      `select extract(epoch from lease_until - $2)::float8 * 1000 as ms from konstruct.open_turns where turn_id = $1`,
+      [ref.turn, released[0]?.at],
+    )
+    await admin.end()
+    assert.ok((leases[0]?.ms ?? 0) >= 60_000, String(leases[0]?.ms))
   })
 
   it('tells whether the tokens of the tenant are used up, and takes the turn all the same', async () => {
