@@ -42,8 +42,9 @@ const advance = (open: Map<string, LiveReply>, event: TurnEvent): void => {
 
 const next = (reply: LiveReply, event: TurnEvent): LiveReply => {
   if (event.kind === 'state') return { ...reply, state: event.state }
-  if (event.kind === 'restarted') return { ...reply, attempt: event.attempt, text: '' }
+  // An attempt that was given up may wake and go on for a moment.
   if (event.attempt < reply.attempt) return reply
+  if (event.kind === 'restarted') return { ...reply, attempt: event.attempt, text: '' }
   const before = event.attempt === reply.attempt ? reply.text : ''
   const state = reply.state === 'queued' ? 'writing' : reply.state
   return { ...reply, attempt: event.attempt, state, text: before + event.text }

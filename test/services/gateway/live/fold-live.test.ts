@@ -43,6 +43,16 @@ const cases: readonly (readonly [string, readonly StreamEvent[], unknown])[] = [
     { turn: 't', attempt: 2, state: 'writing', text: 'new' },
   ],
   [
+    'is not begun again by an older attempt that woke up',
+    [restarted('t', 2), delta('t', 'new', 2), restarted('t', 1), delta('t', 'old', 1)],
+    { turn: 't', attempt: 2, state: 'writing', text: 'new' },
+  ],
+  [
+    'begins again in the same attempt, when that writes all of it anew',
+    [delta('t', 'Hel'), restarted('t', 1), delta('t', 'Hello')],
+    { turn: 't', attempt: 1, state: 'writing', text: 'Hello' },
+  ],
+  [
     'begins again even when only the newer piece tells of it',
     [delta('t', 'old'), delta('t', 'new', 2)],
     { turn: 't', attempt: 2, state: 'writing', text: 'new' },
