@@ -5,7 +5,7 @@ import { errorCodes } from '../shared/domain/frame-errors.ts'
 import type { Message } from '../shared/domain/message.ts'
 import type { TurnEnd } from '../shared/domain/turn.ts'
 import { webchatResponseKey } from '../shared/redis/keys.ts'
-import { appendEvents } from '../shared/redis/live-stream.ts'
+import { appendEvents, questionFlush } from '../shared/redis/live-stream.ts'
 import type { UnannouncedTurn } from '../shared/store/claim-turn.ts'
 import type { Attempt } from './begin-attempt.ts'
 import type { DraftedReply } from './draft-reply.ts'
@@ -16,6 +16,8 @@ interface Conclusion {
   readonly draft: DraftedReply
   readonly reply: Message
 }
+
+type AnnouncePorts = Pick<TurnPorts, 'redis' | 'log' | 'closeTurn'>
 
 interface Ending {
   readonly turn: string
@@ -53,13 +55,15 @@ export const announceReply = async (
   return 'ended'
 }
 
-/** For a reply that was saved before, by whomever: it is never made anew. */
-export const announceAgain = async (ports: TurnPorts, turn: UnannouncedTurn): Promise<RunOutcome> => {
-  const { ref } = turn
+/** For a reply that was saved before, by whomever: it is never made anew. Its question may not have been shown either. */
+export const announceAgain = async (ports: AnnouncePorts, turn: UnannouncedTurn): Promise<RunOutcome> => {
+  const { ref, question } = turn
   const key = webchatResponseKey(ref.tenant, ref.conversation)
+  const events = [{ kind: 'message', message: question } as const, ...endEvents({ ...turn, turn: ref.turn })]
   try {
-    await appendEvents(ports.redis, key, endEvents({ ...turn, turn: ref.turn }), {
+    await appendEvents(ports.redis, key, events, {
       flush: endFlush(ref.turn),
+      unless: questionFlush(ref.turn),
     })
   } catch (thrown) {
     ports.log.debug('reply cannot be announced yet', { ...ref, error: thrown })

@@ -47,6 +47,8 @@ export interface UnannouncedTurn {
   readonly ref: TurnRef
   readonly state: TurnEnd
   readonly code: string | null
+  /** The user's message. */
+  readonly question: Message
   readonly reply: Message
 }
 
@@ -87,7 +89,7 @@ export const claimTurn = async (database: Database, request: ClaimRequest): Prom
   const { state, attempt, agent, user, lastExchange, stopRequested, exhausted } = row
   if (attempt !== null) {
     const { ref } = request
-    const question = userMessage({ ...row, id: row.message, author: user, turn: ref.turn })
+    const question = questionOf(ref, row)
     return { kind: 'claimed', ref, attempt, agent, user, question, lastExchange, stopRequested, exhausted }
   }
   if (state !== 'queued' && state !== 'running')
@@ -151,6 +153,9 @@ const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | 
   return row
 }
 
+const questionOf = ({ turn }: TurnRef, row: TurnRow): Message =>
+  userMessage({ ...row, id: row.message, author: row.user, turn })
+
 interface ReplyRow {
   readonly id: string
   readonly author: string
@@ -162,7 +167,7 @@ interface ReplyRow {
 const readUnannounced = async (
   tx: TenantTx,
   { ref }: ClaimRequest,
-  { code }: TurnRow,
+  turn: TurnRow,
   state: TurnEnd,
 ): Promise<ClaimOutcome> => {
   const [row] = await tx.query<ReplyRow>(
@@ -172,5 +177,5 @@ const readUnannounced = async (
   )
   if (row === undefined) return { kind: 'done' }
   const reply: Message = { ...row, role: 'agent', turn: ref.turn, createdAt: row.createdAt.toISOString() }
-  return { kind: 'unannounced', ref, state, code, reply }
+  return { kind: 'unannounced', ref, state, code: turn.code, question: questionOf(ref, turn), reply }
 }
