@@ -55,6 +55,7 @@ const further: Readonly<Record<string, Schema>> = {
   'operator.namespaces': { items: { type: 'string' } },
   'gateway.publicOrigins': { items: { type: 'string', pattern: '^https?://[^/]+$' } },
   'keda.prometheusAddress': { pattern: '^(https?://.+)?$' },
+  'networkPolicy.stores.ports': { items: { type: 'integer', minimum: 1, maximum: 65_535 } },
   'database.port': { minimum: 1, maximum: 65_535 },
   'redis.port': { minimum: 1, maximum: 65_535 },
   'gateway.service.port': { minimum: 1, maximum: 65_535 },
