@@ -7,6 +7,8 @@ import { resourceSchemas } from '../operator/resource-schemas.ts'
 import { manifestsIn, podSpecOf, renderChart, withLeast } from './render-chart.ts'
 
 interface Chart {
+  readonly name: string
+  readonly home: string
   readonly version: string
   readonly appVersion: string
   readonly kubeVersion: string
@@ -65,5 +67,18 @@ describe('What Artifact Hub is told', function () {
       return example['kind']
     })
     assert.deepEqual(kinds, ['Tenant', 'Agent'])
+  })
+
+  it('is what the labels of the image tell, too', () => {
+    const dockerfile = readFileSync('Dockerfile', 'utf8')
+    const label = (name: string): string | undefined =>
+      new RegExp(`org\\.opencontainers\\.image\\.${name}="([^"]*)"`).exec(dockerfile)?.[1]
+    const { description } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly description: string }
+    assert.equal(label('licenses'), chart.annotations['artifacthub.io/license'])
+    assert.equal(label('source'), chart.home)
+    assert.equal(label('description'), description)
+    assert.equal(label('title')?.toLowerCase(), chart.name)
+    // Of the build: what was built, out of which commit.
+    assert.deepEqual([label('version'), label('revision')], ['${VERSION}', '${REVISION}'])
   })
 })

@@ -1,8 +1,13 @@
 // skaffold itself cannot be had everywhere: its file is held to what it names in this repository.
 import assert from 'node:assert/strict'
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parse } from 'yaml'
 import { imageName } from '../../dev/cluster/build-image.ts'
+import { waitUntil } from '../support/wait-until.ts'
 
 interface Release {
   readonly chartPath: string
@@ -79,6 +84,43 @@ describe('skaffold.yaml', () => {
     const folders = readdirSync('services').map((name) => `services/${name}`)
     const programs = [...folders, 'operator'].filter((folder) => folder !== 'services/webchat')
     assert.deepEqual(manual.map(({ src }) => src).toSorted(), programs.map((folder) => `${folder}/**/*.ts`).toSorted())
+  })
+
+  it('starts programs again, in dev, when a file of theirs is replaced', async () => {
+    const set = patchesOf('dev').get('/deploy/helm/releases/0/setValues') as Readonly<Record<string, unknown>>
+    assert.equal(set['development'], true)
+    const folder = mkdtempSync(join(tmpdir(), 'konstruct-sync-'))
+    const write = (word: string): void => writeFileSync(join(folder, 'said.ts'), `export const said = '${word}'\n`)
+    write('first')
+    writeFileSync(join(folder, 'main.ts'), "import { said } from './said.ts'\nconsole.log(said)\n")
+    // As the chart starts a program when `development` is set.
+    const program = spawn(process.execPath, ['--watch', 'main.ts'], { cwd: folder })
+    let output = ''
+    program.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    const says = (word: string): Promise<unknown> =>
+      waitUntil({ until: `it says ${word}`, deadlineMs: 20_000 }, async () => output.includes(word))
+    try {
+      await says('first')
+      // As an archive is unpacked over it: the old file is taken away, and a new one is put there.
+      rmSync(join(folder, 'said.ts'))
+      write('second')
+      await says('second')
+    } finally {
+      program.kill()
+      await once(program, 'exit')
+      rmSync(folder, { recursive: true })
+    }
+  }).timeout(60_000)
+
+  it('installs, with prod, the image and the chart as they are released, with values that are kept apart', () => {
+    const prod = patchesOf('prod')
+    assert.deepEqual([...prod.keys()], ['/deploy/helm/releases/0/valuesFiles'])
+    for (const file of prod.get('/deploy/helm/releases/0/valuesFiles') as string[]) {
+      assert.match(file, /^values-[a-z]+\.yaml$/)
+      assert.ok(!existsSync(file), `${file} is not in the repository, as it is the user's`)
+    }
+    const { image } = skaffold.build.artifacts[0]
+    assert.equal(image, valueAt('image.repository'))
   })
 
   it('forwards the port of the Service that the chart has', () => {
