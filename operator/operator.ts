@@ -108,7 +108,10 @@ const createKeepers = (
       { database, clock, log, registry },
       { everyMs: config.isolationSeconds * 1_000, onChange },
     ),
-    topics: new TopicKeeper({ bus, clock, log, registry }, { topics: topicsOf(config), everyMs: topicsMs }),
+    topics: new TopicKeeper(
+      { bus, clock, log, registry },
+      { topics: topicsOf(config), everyMs: topicsMs, onChange },
+    ),
     orphans: new OrphanSweep({ database, source, queue, clock, log }, { everyMs: orphansMs }),
   }
 }
@@ -116,7 +119,7 @@ const createKeepers = (
 const createController = (
   { workers, keyring }: OperatorConfig,
   { stores, world, registry, metrics, log, schemas }: Shared,
-  { queue, isolation }: { queue: WorkQueue; isolation: IsolationWatch },
+  { queue, isolation, topics }: { queue: WorkQueue; isolation: IsolationWatch; topics: TopicKeeper },
 ): Controller => {
   const clock = systemClock
   const reconcile = createReconcile({
@@ -126,6 +129,7 @@ const createController = (
     redis: stores.redis,
     keyring,
     isolation: () => isolation.verdict(),
+    missingTopics: () => topics.missing(),
     clock,
     metrics: createTenantMetrics(registry),
     assertLeading: () => {
@@ -161,7 +165,7 @@ export const startOperator = async (config: OperatorConfig, ports: OperatorPorts
   const shared: Shared = { stores, world, registry, metrics, log, schemas }
   const queue = new WorkQueue({ clock: systemClock, metrics: metrics.queue('tenant') })
   const keepers = createKeepers(config, shared, queue)
-  const controller = createController(config, shared, { queue, isolation: keepers.isolation })
+  const controller = createController(config, shared, { queue, ...keepers })
   const admin = await startAdmin(config, shared, { controller, contact })
   world.source.watch((key, lane) => queue.add(key, lane))
   world.leadership.start({

@@ -18,7 +18,23 @@ interface KeeperOptions {
   readonly topics: readonly TopicSpec[]
   /** Pause between two looks, in milliseconds. */
   readonly everyMs: number
+  /** Called when other topics are missing than before. */
+  readonly onChange: () => void
 }
+
+/** What kafkajs throws when Kafka refuses topics that are not there, and only then. */
+interface CreationRefused extends Error {
+  readonly errors: readonly { readonly topic: string; readonly message: string }[]
+}
+
+const isCreationRefused = (cause: unknown): cause is CreationRefused =>
+  cause instanceof Error && cause.name === 'KafkaJSAggregateError'
+
+/** Which topics Kafka refuses to create, and why; undefined when the error says nothing of that. */
+const describeMissing = ({ cause }: Error): string | undefined =>
+  isCreationRefused(cause)
+    ? cause.errors.map(({ topic, message }) => `${topic} (${message})`).join(', ')
+    : undefined
 
 /** After a look that failed, in milliseconds. */
 const retryMs = 2_000
@@ -29,7 +45,7 @@ export class TopicKeeper {
   readonly #repeat: Repeat
   readonly #ready: Gauge
   readonly #changes: Counter
-  #kept = false
+  #missing: string | undefined
 
   constructor(ports: KeeperPorts, options: KeeperOptions) {
     this.#ports = ports
@@ -49,9 +65,9 @@ export class TopicKeeper {
     })
   }
 
-  /** Whether the last look found or made the topics as they should be. */
-  get kept(): boolean {
-    return this.#kept
+  /** Topics that are not there and that Kafka refuses to create, and why, for people; undefined when none is known. */
+  missing(): string | undefined {
+    return this.#missing
   }
 
   start(): void {
@@ -69,18 +85,21 @@ export class TopicKeeper {
         log.info('topic changed', { topic, reason: `${change}: ${detail}` })
         this.#changes.inc({ change })
       }
-      this.#become(true)
+      this.#become(true, undefined)
       return this.#options.everyMs
     } catch (thrown) {
       const error = asKonstructError(thrown)
       log.warn('topics not kept', { code: error.code, error })
-      this.#become(false)
+      // Kafka that is only away has not changed its mind.
+      this.#become(false, describeMissing(error) ?? this.#missing)
       return retryMs
     }
   }
 
-  #become(kept: boolean): void {
-    this.#kept = kept
+  #become(kept: boolean, missing: string | undefined): void {
     this.#ready.set(kept ? 1 : 0)
+    if (missing === this.#missing) return
+    this.#missing = missing
+    this.#options.onChange()
   }
 }

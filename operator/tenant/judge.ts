@@ -10,6 +10,7 @@ import { checkChannels, openChannels } from './checks/check-channels.ts'
 import { checkIsolation } from './checks/check-isolation.ts'
 import { checkPublished } from './checks/check-published.ts'
 import { checkSecrets } from './checks/check-secrets.ts'
+import { checkTopics } from './checks/check-topics.ts'
 import { toConditions } from './conditions.ts'
 import type { Desired } from './desire.ts'
 import { holds } from './finding.ts'
@@ -36,7 +37,8 @@ const judgeTenant = (tenant: CheckedTenant, { observed, desired, failures }: Fac
     checkPublished(observed, desired, failures),
     checkIsolation(observed),
     checkChannels(observed, desired),
-  ]
+    checkTopics(observed),
+  ].filter((finding) => finding !== undefined)
   const ready = tenant.spec?.suspended
     ? holds('Ready', 'Suspended', 'Suspended, as asked for. Nothing is deleted.')
     : holds('Ready', 'Ready', 'People can chat.')

@@ -29,6 +29,8 @@ export interface Observed {
   readonly secrets: ReadonlyMap<string, Reading<ReadonlyMap<string, Secret> | undefined>>
   /** Undefined when nobody has looked yet since this operator started. */
   readonly isolation: IsolationVerdict | undefined
+  /** Topics that Kafka refuses to create, and why; undefined when none is known. */
+  readonly missingTopics: string | undefined
   readonly now: Date
 }
 
@@ -76,6 +78,7 @@ export const observe = async (ports: TenantPorts, key: string, signal: AbortSign
     published,
     secrets,
     isolation: ports.isolation(),
+    missingTopics: ports.missingTopics(),
     now: clock.timeOfDay(),
   }
 }

@@ -16,6 +16,8 @@ export interface TenantPorts {
   readonly redis: RedisConnection
   readonly keyring: Keyring
   readonly isolation: () => IsolationVerdict | undefined
+  /** Topics that Kafka refuses to create, and why, for people; undefined when none is known. */
+  readonly missingTopics: () => string | undefined
   readonly clock: Clock
   readonly metrics: TenantMetrics
   /** Throws `LEASE_LOST` when another operator leads by now; asked right before each write. */

@@ -102,6 +102,22 @@ describe('The operator on a folder of manifests', function () {
     assert.match(await operator.metrics(), /^konstruct_topic_changes_total\{change="created"\} 3$/m)
   })
 
+  it('calls no tenant Ready while Kafka refuses to make the topics, and says what to do', async () => {
+    const { brokers } = await kafka()
+    const settings = {
+      KONSTRUCT_KAFKA_BROKERS: brokers.join(','),
+      KONSTRUCT_TOPIC_PREFIX: freshTopicPrefix(),
+      KONSTRUCT_TOPIC_PARTITIONS: '2',
+    }
+    await aReadyTenant(operator)
+    await operator.restart({ ...settings, KONSTRUCT_TOPIC_REPLICATION: '3' })
+    const ready = await operator.condition('acme', 'Ready', 'False')
+    assert.equal(ready.reason, 'TopicsMissing')
+    assert.match(ready.message, /konstruct\.turns \(Replication.*no more replicas than it has brokers/)
+    await operator.restart(settings)
+    await operator.condition('acme', 'Ready', 'True')
+  })
+
   it('stays Ready over a restart, and changes nothing', async () => {
     await aReadyTenant(operator)
     const before = await readTenant(operator.store.app, 'acme')

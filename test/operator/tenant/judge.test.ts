@@ -99,6 +99,10 @@ describe('The verdict on a tenant', () => {
       { isolation: { status: 'False', reason: 'Broken', message: 'turns: open.' } },
       'False Broken Reconciling',
     ],
+    'is not Ready while Kafka refuses to make the topics': [
+      { missingTopics: 'konstruct.turns (Replication-factor is invalid)' },
+      'False TopicsMissing Reconciling',
+    ],
   }
   for (const [sentence, [change, expected]] of Object.entries(verdicts))
     it(sentence, () => assert.equal(sum(tenantOf(anObservation(change))?.conditions), expected))
