@@ -132,6 +132,7 @@ const createController = (
     missingTopics: () => topics.missing(),
     clock,
     metrics: createTenantMetrics(registry),
+    receipts: new Map(),
     assertLeading: () => {
       if (!world.leadership.leads()) throw new KonstructError('LEASE_LOST')
     },

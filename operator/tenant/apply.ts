@@ -4,9 +4,10 @@ import { publishTenant } from '../../services/shared/store/publish-tenant.ts'
 import { sealSecret } from '../../services/shared/store/seal.ts'
 import type { DesiredTenant } from '../source/desired-source.ts'
 import { purgeEverything } from './purge-everything.ts'
+import { PurgeReceipt } from './purge-receipt.ts'
 import type { Action, ActionKind } from './plan.ts'
 import { tryReading } from './reading.ts'
-import type { TenantPorts } from './tenant-ports.ts'
+import { mayGoOnWith, type TenantPorts } from './tenant-ports.ts'
 
 /** What failed, by kind; what is not in here was done or had not to be. */
 export type Failures = ReadonlyMap<ActionKind, KonstructError>
@@ -30,13 +31,13 @@ const perform = async (
   tenant: DesiredTenant,
   { action, signal }: { readonly action: Action; readonly signal: AbortSignal },
 ): Promise<void> => {
-  signal.throwIfAborted()
-  ports.assertLeading()
+  const mayGoOn = mayGoOnWith(ports, signal)
+  mayGoOn()
   switch (action.kind) {
     case 'add-finalizer':
       return ports.source.addFinalizer(tenant, signal)
     case 'purge-leftovers':
-      await purgeEverything(ports, action.owner)
+      await purgeEverything(ports, action.owner, { receipt: new PurgeReceipt(), mayGoOn })
       return
     case 'publish':
       return publish(ports, action)

@@ -8,38 +8,41 @@ import type { RedisConnection } from '../../services/shared/redis/redis-connecti
 import { KonstructError } from '../../services/shared/runtime/errors.ts'
 import type { Database } from '../../services/shared/store/database.ts'
 import { forgetTenant, purgeRows, type TenantOwner } from '../../services/shared/store/purge-tenant.ts'
+import type { PurgeReceipt } from './purge-receipt.ts'
 
 interface Stores {
   readonly database: Database
   readonly redis: RedisConnection
 }
 
-/** How much was deleted. */
-export interface PurgeReceipt {
-  /** By table. */
-  readonly rows: Readonly<Record<string, number>>
-  readonly keys: number
+interface Purge {
+  /** Is added to, also when the purge does not come to its end. */
+  readonly receipt: PurgeReceipt
+  /** Asked before each step; throws when there may be no further one. */
+  readonly mayGoOn: () => void
 }
 
 const passes = 5
 
-const add = (sum: PurgeReceipt['rows'], more: PurgeReceipt['rows']): PurgeReceipt['rows'] =>
-  Object.fromEntries(Object.entries(more).map(([table, count]) => [table, count + (sum[table] ?? 0)]))
-
-/** @throws KonstructError when a store is away, or when writes do not end: call it again then. */
+/** @throws KonstructError when a store is away, or when writes do not end; whatever `mayGoOn` throws: call it again then. */
 export const purgeEverything = async (
   { database, redis }: Stores,
   owner: TenantOwner,
-): Promise<PurgeReceipt> => {
+  { receipt, mayGoOn }: Purge,
+): Promise<void> => {
   const { tenant } = owner
   // Counting first finds out whether Redis is there, before anything is deleted that the receipt should name.
   let left = await countKeys(redis, tenant)
-  let receipt: PurgeReceipt = { rows: {}, keys: 0 }
   for (let pass = 0; pass < passes; pass += 1) {
-    const rows = add(receipt.rows, await purgeRows(database, owner))
-    receipt = { rows, keys: receipt.keys + (await purgeKeys(redis, tenant)) }
+    await purgeRows(database, owner, {
+      mayGoOn,
+      deleted: (table, count) => receipt.addRows(table, count),
+    })
+    mayGoOn()
+    receipt.addKeys(await purgeKeys(redis, tenant))
+    mayGoOn()
     left = (await countKeys(redis, tenant)) || (await forgetTenant(database, owner))
-    if (left === 0) return receipt
+    if (left === 0) return
   }
   throw new KonstructError('INTERNAL', {
     message: `After ${passes} purges ${left} rows and keys were left, written meanwhile.`,

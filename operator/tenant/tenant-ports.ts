@@ -7,6 +7,7 @@ import type { Clock } from '../loop/clock.ts'
 import type { IsolationVerdict } from '../platform/isolation-watch.ts'
 import type { DesiredSource } from '../source/desired-source.ts'
 import type { ResourceSchemas } from '../validation/resource-schemas.ts'
+import type { PurgeReceipt } from './purge-receipt.ts'
 import type { TenantMetrics } from './tenant-metrics.ts'
 
 export interface TenantPorts {
@@ -20,7 +21,17 @@ export interface TenantPorts {
   readonly missingTopics: () => string | undefined
   readonly clock: Clock
   readonly metrics: TenantMetrics
+  /** Of the purges that go on, by the UID whose data is deleted. */
+  readonly receipts: Map<string, PurgeReceipt>
   /** Throws `LEASE_LOST` when another operator leads by now; asked right before each write. */
   readonly assertLeading: () => void
   readonly log: Log
 }
+
+/** To ask right before each write: it throws once the run has passed its deadline or another operator leads. */
+export const mayGoOnWith =
+  ({ assertLeading }: TenantPorts, signal: AbortSignal) =>
+  (): void => {
+    signal.throwIfAborted()
+    assertLeading()
+  }

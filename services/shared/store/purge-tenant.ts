@@ -60,22 +60,27 @@ export const readOwner = (database: Database, tenant: string): Promise<TenantOwn
     return rows[0]
   })
 
-/**
- * Deletes until nothing is left but the tenant's own row, and gives how many rows of each table went. Safe to repeat after
- * a failure.
- */
-export const purgeRows = async (database: Database, owner: TenantOwner): Promise<RowCounts> => {
-  const deleted: [Table, number][] = []
+export interface PurgeWatch {
+  /** Asked before each step; throws when there may be no further one. */
+  readonly mayGoOn: () => void
+  /** Told of each step that was done. */
+  readonly deleted: (table: Table, count: number) => void
+}
+
+/** Deletes until nothing is left but the tenant's own row. Safe to repeat after a failure. */
+export const purgeRows = async (
+  database: Database,
+  owner: TenantOwner,
+  { mayGoOn, deleted }: PurgeWatch,
+): Promise<void> => {
   for (const table of tables) {
-    let count = 0
-    let last: number
+    let count: number
     do {
-      last = await database.withTenant(owner.tenant, (tx) => deleteBatch(tx, table, owner))
-      count += last
-    } while (last === batch)
-    deleted.push([table, count])
+      mayGoOn()
+      count = await database.withTenant(owner.tenant, (tx) => deleteBatch(tx, table, owner))
+      deleted(table, count)
+    } while (count === batch)
   }
-  return Object.fromEntries(deleted) as RowCounts
 }
 
 const isOurs = `tenant_id = $1 and namespace = $2 and uid = $3`
@@ -112,11 +117,15 @@ export const forgetTenant = (database: Database, owner: TenantOwner): Promise<nu
     return left
   })
 
-/** Both in one, for a tenant that has no keys in Redis. */
+/** Both in one, for a tenant that has no keys in Redis; gives how many rows of each table went. */
 export const purgeTenant = async (database: Database, tenant: string): Promise<Partial<RowCounts>> => {
+  const counts: Partial<Record<Table, number>> = {}
   const owner = await readOwner(database, tenant)
-  if (owner === undefined) return {}
-  const deleted = await purgeRows(database, owner)
+  if (owner === undefined) return counts
+  await purgeRows(database, owner, {
+    mayGoOn: () => {},
+    deleted: (table, count) => (counts[table] = count + (counts[table] ?? 0)),
+  })
   await forgetTenant(database, owner)
-  return deleted
+  return counts
 }

@@ -1,10 +1,25 @@
 import assert from 'node:assert/strict'
+import { Registry } from 'prom-client'
+import type { DesiredSource } from '../../../operator/source/desired-source.ts'
+import { finalize } from '../../../operator/tenant/finalize.ts'
+import { createTenantMetrics } from '../../../operator/tenant/tenant-metrics.ts'
+import type { TenantPorts } from '../../../operator/tenant/tenant-ports.ts'
+import type { TenantStatus } from '../../../services/shared/domain/resources/tenant.ts'
+import { KonstructError } from '../../../services/shared/runtime/errors.ts'
+import { type Facts, silentLog } from '../../../services/shared/runtime/log.ts'
 import { countRows } from '../../../services/shared/store/purge-tenant.ts'
 import { publishTenant } from '../../../services/shared/store/publish-tenant.ts'
 import { readTenant } from '../../../services/shared/store/read-tenant.ts'
+import { freshRedis } from '../../support/fresh-redis.ts'
+import { type FreshStore, freshStore } from '../../support/fresh-store.ts'
+import { type OpenRedis, openRedisAt } from '../../support/open-redis.ts'
 import { waitUntil } from '../../support/wait-until.ts'
+import { FakeClock } from '../fake-clock.ts'
+import { aTenant } from '../manifests.ts'
+import { resourceSchemas } from '../resource-schemas.ts'
 import { aReadyTenant, chat, countLeftovers, isGone } from '../scenes.ts'
-import { nobody, type Standalone, startStandalone } from '../standalone.ts'
+import { keyring, nobody, type Standalone, startStandalone } from '../standalone.ts'
+import { aCheckedTenant, anObservation } from './an-observation.ts'
 
 describe('A tenant that goes', function () {
   this.timeout(30_000)
@@ -70,5 +85,91 @@ describe('A tenant that goes', function () {
       return ghost?.entry.state === 'retained'
     })
     assert.equal((await readTenant(operator.store.app, 'acme'))?.entry.state, 'active')
+  })
+})
+
+describe('The way out of a tenant with deletionPolicy Delete', function () {
+  this.timeout(30_000)
+  let store: FreshStore
+  let opened: OpenRedis
+  let ports: TenantPorts
+  let registry: Registry
+  /** What became known outside. */
+  let told: { statuses: TenantStatus[]; events: string[]; logged: (readonly [string, Facts | undefined])[] }
+  let removals: (() => void)[]
+
+  beforeEach(async () => {
+    store = await freshStore()
+    opened = await openRedisAt((await freshRedis()).url)
+    told = { statuses: [], events: [], logged: [] }
+    removals = []
+    registry = new Registry()
+    ports = {
+      source: {
+        removeFinalizer: async () => removals.shift()?.(),
+        writeStatus: async (_: unknown, status: TenantStatus) => void told.statuses.push(status),
+        recordEvent: async (_: unknown, { reason }: { reason: string }) => void told.events.push(reason),
+      } as Partial<DesiredSource> as DesiredSource,
+      schemas: resourceSchemas,
+      database: store.operator,
+      redis: opened.redis,
+      keyring,
+      isolation: () => undefined,
+      missingTopics: () => undefined,
+      clock: new FakeClock(),
+      metrics: createTenantMetrics(registry),
+      receipts: new Map(),
+      assertLeading: () => {},
+      log: { ...silentLog, info: (message, facts) => void told.logged.push([message, facts]) },
+    }
+    const { spec } = aTenant('acme')
+    const settings = { spec: spec as never, web: spec.channels.web as never, agents: [], secrets: [] }
+    const entry = { tenant: 'acme', namespace: 'default', uid: 'uid-of-acme', state: 'deleting' } as const
+    await publishTenant(store.operator, { ...entry, ...settings })
+    await chat({ store, redis: opened.redis })
+  })
+  afterEach(async () => {
+    opened.close()
+    await store.close()
+  })
+
+  const type = 'Deleted'
+  const lastTransitionTime = '2029-12-31T00:00:00Z'
+  /** Admission was stopped long ago. */
+  const stopped = {
+    conditions: [{ type, status: 'False' as const, lastTransitionTime, reason: 'X', message: 'x' }],
+  }
+
+  const leave = (
+    spec: Readonly<Record<string, unknown>> = {},
+    signal: AbortSignal = new AbortController().signal,
+  ) => {
+    const more = { deletedAt: '2029-12-31T00:00:00Z', status: stopped }
+    const tenant = aCheckedTenant({ deletionPolicy: 'Delete', ...spec }, more)
+    return finalize(ports, anObservation({ tenant }), signal)
+  }
+
+  const leftovers = () => countLeftovers({ store, redis: opened.redis })
+
+  it('goes on in another run when its time is over, and says nothing of a failure', async () => {
+    const outcome = await leave({}, AbortSignal.abort(new KonstructError('INTERNAL')))
+    assert.equal(outcome.kind, 'again')
+    assert.deepEqual(told.statuses, [])
+    assert.ok((await leftovers()) > 0)
+    assert.deepEqual(await leave(), { kind: 'done' })
+    assert.equal(await leftovers(), 0)
+  })
+
+  it('deletes nothing more once another operator leads', async () => {
+    const lost = new KonstructError('LEASE_LOST')
+    let asked = 0
+    const assertLeading = (): void => {
+      asked += 1
+      if (asked > 3) throw lost
+    }
+    ports = { ...ports, assertLeading }
+    await assert.rejects(leave(), lost)
+    assert.ok((await leftovers()) > 0)
+    assert.deepEqual(told.statuses, [])
   })
 })

@@ -11,6 +11,8 @@ import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
 import { useTokens } from '../../../support/use-tokens.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
 
+const unwatched = { mayGoOn: () => {}, deleted: () => {} }
+
 describe('Purging a tenant', () => {
   let store: FreshStore
   let of: TalkingTenant
@@ -61,7 +63,7 @@ describe('Purging a tenant', () => {
         state: 'deleting',
         ...other,
       } as const
-      assert.equal((await purgeRows(store.operator, owner)).messages, 0)
+      await purgeRows(store.operator, owner, unwatched)
       assert.equal(await forgetTenant(store.operator, owner), 0)
     }
     const { messages, tenants } = await countRows(store.operator, of.tenant)
@@ -73,7 +75,7 @@ describe('Purging a tenant', () => {
     await of.send()
     assert.ok((await forgetTenant(store.operator, owner)) > 0)
     assert.equal((await countRows(store.operator, of.tenant)).tenants, 1)
-    await purgeRows(store.operator, owner)
+    await purgeRows(store.operator, owner, unwatched)
     assert.equal(await forgetTenant(store.operator, owner), 0)
     assert.equal((await countRows(store.operator, of.tenant)).tenants, 0)
   })
