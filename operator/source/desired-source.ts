@@ -78,7 +78,7 @@ export interface DesiredSource {
     status: Statuses[Kind],
     signal: AbortSignal,
   ): Promise<void>
-  /** Keeps the tenant from going before we let it. @throws KonstructError when it is another one by now (UID). */
+  /** Keeps the tenant from going before we let it. @throws KonstructError when it is gone, or another one by now (UID). */
   addFinalizer(tenant: DesiredTenant, signal: AbortSignal): Promise<void>
   /** Lets the tenant go; one that is gone, or another one by now (UID), is left alone. */
   removeFinalizer(tenant: DesiredTenant, signal: AbortSignal): Promise<void>

@@ -136,7 +136,8 @@ export class KubernetesSource implements DesiredSource {
     const current = this.#current(tenant)
     if (current === undefined)
       throw new KonstructError('KUBE_CONFLICT', { message: 'The Tenant is gone or another one by now.' })
-    await this.#write(tenant, () => addFinalizer(this.#finalizerPorts(tenant), current, tenantFinalizer))
+    // One that is gone by now is an error here: what would be published for it, nobody would ever take away.
+    this.#remember(tenant, await addFinalizer(this.#finalizerPorts(tenant), current, tenantFinalizer))
   }
 
   async removeFinalizer(tenant: DesiredTenant): Promise<void> {
@@ -192,10 +193,14 @@ export class KubernetesSource implements DesiredSource {
     return current?.metadata.uid === uid ? current : undefined
   }
 
+  #remember({ kind, namespace, name }: DesiredObject, written: KonstructObject): void {
+    this.#written[kind].set(`${namespace}/${name}`, written)
+  }
+
   /** Writes, and remembers the answer. An object that is gone meanwhile is not missed. */
   async #write(object: DesiredObject, write: () => Promise<KonstructObject>): Promise<void> {
     try {
-      this.#written[object.kind].set(`${object.namespace}/${object.name}`, await write())
+      this.#remember(object, await write())
     } catch (thrown) {
       if (!isCode(thrown, 'KUBE_NOT_FOUND')) throw thrown
     }

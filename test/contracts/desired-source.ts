@@ -188,6 +188,18 @@ export const keepsTheContractOfADesiredSource = (open: () => Promise<OpenSource>
     await told(keyOf('acme'), 'change')
   })
 
+  it('never says that it holds a tenant back that is gone already', async () => {
+    const tenant = await aFollowedTenant('acme')
+    // What happens from here on is not told.
+    await opened.source.close()
+    await opened.remove('Tenant', 'acme')
+    const isHeld = await opened.source.addFinalizer(tenant, signal).then(
+      () => true,
+      () => false,
+    )
+    assert.equal(find('acme')?.finalizers.includes(tenantFinalizer), isHeld)
+  })
+
   it('gives a tenant that comes again under its name a uid of its own', async () => {
     const first = await aFollowedTenant('acme')
     await opened.remove('Tenant', 'acme')
