@@ -47,11 +47,12 @@ const desireAgent = (agent: CheckedAgent, spec: TenantSpec, observed: Observed):
 const desireSecrets = (refs: readonly TenantSecretRef[], observed: Observed) => {
   const secrets = new Map<string, Secret>()
   const unreadSecrets = new Set<string>()
-  for (const { publishedAs, ref } of refs) {
+  for (const { publishedAs, ref, shortest } of refs) {
     const reading = observed.secrets.get(ref.name)
     const value = reading?.ok === true ? reading.value?.get(ref.key) : undefined
     if (reading?.ok === false) unreadSecrets.add(publishedAs)
-    else if (value !== undefined && value.reveal() !== '') secrets.set(publishedAs, value)
+    else if (value !== undefined && Buffer.byteLength(value.reveal()) >= shortest)
+      secrets.set(publishedAs, value)
   }
   return { secrets, unreadSecrets }
 }

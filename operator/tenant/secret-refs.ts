@@ -10,17 +10,33 @@ export interface TenantSecretRef {
   readonly what: string
   /** Whether the tenant cannot work without it. A model can be called without a key. */
   readonly required: boolean
+  /** In bytes. A value that is shorter is not published. */
+  readonly shortest: number
 }
+
+/** RFC 7518, 3.2: a key for HS256 has at least the length of the hash. */
+const shortestSharedSecret = 32
 
 export const secretRefs = (spec: TenantSpec): readonly TenantSecretRef[] => {
   const models = spec.models.flatMap(({ name, openAICompatible: { apiKeySecretRef: ref } }) =>
     ref === undefined
       ? []
-      : [{ publishedAs: modelSecretName(name), ref, what: `the key of the model ${name}`, required: false }],
+      : [
+          {
+            publishedAs: modelSecretName(name),
+            ref,
+            what: `the key of the model ${name}`,
+            required: false,
+            shortest: 1,
+          },
+        ],
   )
   const ref = spec.channels.web?.auth.jwt?.secretRef
   const what = 'the shared secret of the web channel'
   return ref === undefined
     ? models
-    : [...models, { publishedAs: webJwtSecretName, ref, what, required: true }]
+    : [
+        ...models,
+        { publishedAs: webJwtSecretName, ref, what, required: true, shortest: shortestSharedSecret },
+      ]
 }

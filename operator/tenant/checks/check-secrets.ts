@@ -7,11 +7,8 @@ import { secretRefs, type TenantSecretRef } from '../secret-refs.ts'
 
 const type = 'SecretsResolved'
 
-/** RFC 7518, 3.2: a key for HS256 has at least the length of the hash. In bytes. */
-const shortestSharedSecret = 32
-
 /** What keeps a reference from being resolved; undefined when nothing does. */
-const judgeRef = ({ ref, what, required }: TenantSecretRef, secrets: Observed['secrets']) => {
+const judgeRef = ({ ref, what, required, shortest }: TenantSecretRef, secrets: Observed['secrets']) => {
   const reading = secrets.get(ref.name)
   if (reading === undefined) return undefined
   if (!reading.ok) return { error: reading.error, required }
@@ -24,11 +21,11 @@ const judgeRef = ({ ref, what, required }: TenantSecretRef, secrets: Observed['s
       reason: 'SecretKeyNotFound',
       message: `Put ${what} into the Secret ${ref.name} as the key ${ref.key}.`,
     }
-  if (required && Buffer.byteLength(value) < shortestSharedSecret)
+  if (Buffer.byteLength(value) < shortest)
     return {
       required,
       reason: 'SecretTooShort',
-      message: `Make ${what} (key ${ref.key} of the Secret ${ref.name}) at least ${shortestSharedSecret} bytes long.`,
+      message: `Make ${what} (key ${ref.key} of the Secret ${ref.name}) at least ${shortest} bytes long.`,
     }
   return undefined
 }

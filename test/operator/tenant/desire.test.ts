@@ -93,16 +93,21 @@ describe('What should be published', () => {
       desire(anObservation({ tenant: aCheckedTenant({ channels: webForUsers }), secrets })).publication
 
     it('is the value of the key that the spec names', () => {
-      const secrets = withSecret(aSecretReading({ secret: 'value', other: 'x' }))?.secrets
+      const secret = 'v'.repeat(32)
+      const secrets = withSecret(aSecretReading({ secret, other: 'x' }))?.secrets
       assert.deepEqual(
         [...(secrets ?? [])].map(([name, value]) => [name, value.reveal()]),
-        [['channels/web/jwt', 'value']],
+        [['channels/web/jwt', secret]],
       )
     })
 
     it('is nothing when the Secret, its key or its value is missing', () => {
       for (const entries of [undefined, { other: 'x' }, { secret: '' }])
         assert.equal(withSecret(aSecretReading(entries))?.secrets.size, 0)
+    })
+
+    it('is nothing when tokens could be signed with it by whoever tries for long enough', () => {
+      assert.equal(withSecret(aSecretReading({ secret: 's'.repeat(31) }))?.secrets.size, 0)
     })
 
     it('is whatever is published when the Secret cannot be read now', () => {

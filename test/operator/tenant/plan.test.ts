@@ -69,7 +69,7 @@ describe('The plan', () => {
     const withSecret = (value: string): Observed =>
       anObservation({
         tenant: aCheckedTenant({ channels: webForUsers }),
-        secrets: aSecretReading({ secret: value }),
+        secrets: aSecretReading({ secret: value.padEnd(32, '.') }),
       })
 
     const publishing = (observed: Observed) => {
