@@ -14,6 +14,9 @@ interface BrowserProgram {
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const installed = '/usr/bin/chromium'
+const packages = ['chromium', 'fonts-dejavu-core']
+/** In seconds: whoever began another one may have been killed, and it goes on. */
+const patience = ['-o', 'DPkg::Lock::Timeout=600']
 const macApplications = '/Applications/Google Chrome.app/Contents/MacOS'
 
 /** For `playwright-core`: no sandbox as root, and no calls to anyone but the page that is tested. */
@@ -40,12 +43,13 @@ const onPath = (): string | undefined => {
   return findProgram('Google Chrome', [macApplications])
 }
 
+/** In a session of its own, so that it does not end with this process: a system is in need of repair when it is cut off. */
 const install = async (report: Report): Promise<void> => {
   await refreshLists('chromium', report)
   await runCommand({
     doing: 'installing Chromium',
-    command: 'apt-get',
-    args: ['install', '-y', '-q', '--no-install-recommends', 'chromium', 'fonts-dejavu-core'],
+    command: 'setsid',
+    args: ['--wait', 'apt-get', ...patience, 'install', '-y', '-q', '--no-install-recommends', ...packages],
     env: { DEBIAN_FRONTEND: 'noninteractive' },
     report,
   })

@@ -1,4 +1,5 @@
-// Runs a command that may take minutes: its output is kept for the error, and a line now and then says that it goes on.
+// Runs a command that may take minutes: its output is kept for the error, and a line now and then says that it goes on. It
+// ends with this process, however that went: the next one would hold the same lock beside it.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Report } from './part.ts'
@@ -15,10 +16,22 @@ interface Command {
 
 const everyMs = 10_000
 
+/**
+ * Waits, beside the command, for the end of standard input, whose other end we hold; then the whole group gets SIGTERM and, if
+ * it is slow, SIGKILL. A shell, as leash.mjs takes longer to start than many a command takes.
+ */
+const leash = `exec 3<&0 </dev/null
+(trap '' TERM; read -r end <&3; kill 0; sleep 5; kill -9 0) >/dev/null 2>&1 &
+"$@" 3<&-
+code=$?
+kill -9 $!
+exit $code`
+
 /** @returns what the command printed. @throws Error with the end of its output when it fails. */
 export const runCommand = async (spec: Command): Promise<string> => {
-  const child = spawn(spec.command, spec.args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = spawn('/bin/sh', ['-c', leash, 'sh', spec.command, ...spec.args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
     cwd: spec.folder,
     env: { ...process.env, ...spec.env },
   })
