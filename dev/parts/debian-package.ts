@@ -3,6 +3,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { askProgram, findProgram } from './find-program.ts'
+import { holdLock } from './hold-lock.mjs'
 import type { Report } from './part.ts'
 import { runCommand } from './run-command.ts'
 
@@ -12,17 +13,26 @@ const isRoot = (): boolean => process.getuid?.() === 0
 export const hasDebianPackages = (): boolean =>
   findProgram('apt-get') !== undefined && findProgram('dpkg') !== undefined
 
-/** Fetches the package lists when a package is not known yet; a fresh machine has none. Needs root then. */
-export const refreshLists = async (name: string, report: Report): Promise<void> => {
-  const known = await askProgram('apt-cache', ['policy', name])
-  if (known !== undefined && /Candidate: \d/.test(known)) return
-  if (!isRoot())
-    throw new Error(`The package lists do not have ${name}; a root user has to run apt-get update.`)
-  await runCommand({
+/** The word that is looked for is another one in other languages. */
+const isKnown = async (name: string): Promise<boolean> =>
+  /Candidate: \d/.test((await askProgram('env', ['LC_ALL=C', 'apt-cache', 'policy', name])) ?? '')
+
+const fetchLists = (report: Report): Promise<string> =>
+  runCommand({
     doing: 'fetching the package lists',
     command: 'apt-get',
     args: ['update', '-q', '-o', 'Acquire::Retries=3'],
     report,
+  })
+
+/** Fetches the package lists when a package is not known yet; a fresh machine has none. Needs root then. */
+export const refreshLists = async (name: string, report: Report): Promise<void> => {
+  if (await isKnown(name)) return
+  if (!isRoot())
+    throw new Error(`The package lists do not have ${name}; a root user has to run apt-get update.`)
+  // apt refuses a second one at the same time, and the first may bring what this one wants.
+  await holdLock('apt-get update', async () => {
+    if (!(await isKnown(name))) await fetchLists(report)
   })
 }
 
