@@ -41,25 +41,37 @@ const install = async () => {
   const since = Date.now()
   const seconds = () => Math.round((Date.now() - since) / 1000)
   const timer = setInterval(() => say(`  … still installing: ${seconds()} s`), everyMs)
-  const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { code, asked } = await follow('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
   })
-  const [code] = await once(npm, 'exit')
   clearInterval(timer)
-  if (code !== 0) {
-    say(`npm ci failed (${code}). Run it by hand to see why.`)
-    process.exit(1)
-  }
-  say(`Installed in ${seconds()} s.`)
+  if (asked !== undefined) endBy(asked)
+  else if (code !== 0) fail(`npm ci failed (${code}). Run it by hand to see why.`)
+  else say(`Installed in ${seconds()} s.`)
 }
 
+const fail = (sentence) => {
+  say(sentence)
+  process.exit(1)
+}
+
+/** As the signal would have ended this process at once. */
+const endBy = (signal) => {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+}
+
+/** Passes signals on, and gives the last one that came. */
 const forwardSignals = (child) => {
+  const seen = { asked: undefined }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(name, () => {
+      seen.asked = name
       // A terminal sends Ctrl-C to every process in front of it, the child included.
       if (name !== 'SIGINT' || !process.stdin.isTTY) child.kill(name)
     })
+  return seen
 }
 
 /** npm does not tell its scripts when it is killed itself. */
@@ -68,19 +80,32 @@ const endWithParent = (child) => {
   setInterval(() => process.ppid !== parent && child.kill('SIGTERM'), 1000).unref()
 }
 
+/** Runs a program that ends with this process, and waits for it. */
+const follow = async (program, args, options) => {
+  const child = spawn(program, args, options)
+  const seen = forwardSignals(child)
+  endWithParent(child)
+  try {
+    const [code, signal] = await once(child, 'exit')
+    return { code, signal, asked: seen.asked }
+  } catch (error) {
+    const hint = program === 'npm' ? ' It comes with Node.js.' : ''
+    return fail(`${program} cannot be started (${error.code}).${hint}`)
+  }
+}
+
 const run = async ([program, ...args]) => {
   const isScript = /\.(ts|mjs|js)$/.test(program)
-  const child = spawn(isScript ? join(bin, 'node') : program, isScript ? [program, ...args] : args, {
+  const options = {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH ?? ''}` },
-  })
-  forwardSignals(child)
-  endWithParent(child)
-  const [code, signal] = await once(child, 'exit')
+  }
+  const { code, signal } = isScript
+    ? await follow(join(bin, 'node'), [program, ...args], options)
+    : await follow(program, args, options)
   if (signal === null) process.exit(code)
-  process.removeAllListeners(signal)
-  process.kill(process.pid, signal)
+  endBy(signal)
 }
 
 if (!isInstalled()) await holdLock(`npm ci in ${root}`, install, () => say('Waiting for another set-up.'))

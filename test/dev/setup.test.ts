@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { waitUntil } from '../support/wait-until.ts'
 
 /** An npm that installs by copying the lock file to where npm keeps its own, and counts how often it was called. */
 const npmScript = `#!/bin/sh
@@ -35,18 +36,26 @@ describe('The set-up', () => {
     writeFileSync(join(clone, 'package-lock.json'), JSON.stringify({ lockfileVersion: 3, packages }))
   }
 
-  const start = (...args: readonly string[]): ChildProcess =>
+  const startWith = (path: string, args: readonly string[] = []): ChildProcess =>
     spawn(process.execPath, ['dev/setup.mjs', ...args], {
       cwd: clone,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        TEST_NODE: process.execPath,
-        PATH: `${join(clone, 'fake')}${delimiter}${process.env['PATH']}`,
-      },
+      env: { ...process.env, TEST_NODE: process.execPath, PATH: path },
     })
 
+  const start = (...args: readonly string[]): ChildProcess =>
+    startWith(`${join(clone, 'fake')}${delimiter}${process.env['PATH']}`, args)
+
   const exitOf = async (child: ChildProcess): Promise<unknown> => (await once(child, 'exit'))[0] as unknown
+
+  const errorsOf = async (child: ChildProcess): Promise<string> => {
+    let text = ''
+    child.stderr?.on('data', (data: Buffer) => {
+      text += data.toString('utf8')
+    })
+    await once(child, 'close')
+    return text
+  }
 
   const calls = (): readonly string[] => {
     try {
@@ -84,6 +93,28 @@ describe('The set-up', () => {
     const codes = await Promise.all([exitOf(start()), exitOf(start())])
     assert.deepEqual(codes, [0, 0])
     assert.equal(calls().length, 1)
+  })
+
+  it('passes SIGTERM on to npm and waits until it has ended', async () => {
+    writeFileSync(
+      join(clone, 'fake/npm'),
+      "#!/bin/sh\ntrap 'kill $!; sleep 0.1; echo ended >>calls; exit 1' TERM\necho begun >>calls\nsleep 9 >&- 2>&- & wait\n",
+    )
+    const child = start()
+    const errors = errorsOf(child)
+    await waitUntil({ until: 'npm runs' }, () => calls().includes('begun'))
+    child.kill('SIGTERM')
+    assert.doesNotMatch(await errors, /failed/)
+    assert.equal(child.signalCode, 'SIGTERM')
+    assert.deepEqual(calls(), ['begun', 'ended'])
+  })
+
+  it('says in a sentence that there is no npm', async () => {
+    const child = startWith(join(clone, 'nothing-here'))
+    const errors = await errorsOf(child)
+    assert.match(errors, /npm cannot be started.* Node\.js/)
+    assert.doesNotMatch(errors, /^ +at /m)
+    assert.equal(child.exitCode, 1)
   })
 
   it('passes arguments and the exit code through', async () => {
