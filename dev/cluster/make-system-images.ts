@@ -1,5 +1,6 @@
 // The two images that a cluster cannot do without, each one program and nothing else, kept as files in the cache.
-import { copyFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cached } from '../parts/cache.ts'
 import type { Report } from '../parts/part.ts'
@@ -11,12 +12,21 @@ import { pauseImage } from './node-programs.ts'
 
 export const corednsImage = `registry.k8s.io/coredns/coredns:v${corednsVersion}`
 
+const pauseSource = new URL('pause.go', import.meta.url).pathname
+
+/** Changes with whatever they are made of. */
+const fingerprint = (): string =>
+  createHash('sha256')
+    .update(JSON.stringify([corednsImage, pauseImage]))
+    .update(readFileSync(pauseSource))
+    .digest('hex')
+    .slice(0, 12)
+
 const buildPause = async (folder: string, report: Report): Promise<void> => {
-  const source = new URL('pause.go', import.meta.url).pathname
   await runCommand({
     doing: 'building pause',
     command: 'go',
-    args: ['build', '-trimpath', '-ldflags=-s -w', '-o', join(folder, 'pause'), source],
+    args: ['build', '-trimpath', '-ldflags=-s -w', '-o', join(folder, 'pause'), pauseSource],
     folder,
     env: { CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' },
     report,
@@ -30,7 +40,7 @@ export const makeSystemImages = async (
   report: Report,
 ): Promise<readonly string[]> => {
   const folder = await cached({
-    name: `cluster-images-${corednsVersion}`,
+    name: `cluster-images-${fingerprint()}`,
     report,
     fill: async (target) => {
       await buildPause(target, report)
