@@ -1,10 +1,16 @@
 // What a node is made of, out of packages: Kubernetes' own programs and CoreDNS built with Go, the container runtime
 // unpacked from Debian's packages. Nothing is installed into the system; all of it is kept in the cache.
+import { createHash } from 'node:crypto'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildKubernetes, kubernetesVersion } from '../parts/build-kubernetes.ts'
 import { cached } from '../parts/cache.ts'
-import { hasDebianPackages, libraryPath, unpackDebianPackage } from '../parts/debian-package.ts'
+import {
+  debianCacheName,
+  hasDebianPackages,
+  libraryPath,
+  unpackDebianPackage,
+} from '../parts/debian-package.ts'
 import { findKubernetes } from '../parts/find-kubernetes.ts'
 import { findProgram } from '../parts/find-program.ts'
 import { partUnavailable, type Report } from '../parts/part.ts'
@@ -42,8 +48,18 @@ const iptablesNames = ['iptables', 'ip6tables'].flatMap((name) => [name, `${name
 /** What every Debian has but the smallest. */
 const iproute = (): readonly string[] => (findProgram('ip', ['/usr/sbin', '/sbin']) ? [] : ['iproute2'])
 
-const unpackDebianPrograms = async (folder: string, report: Report): Promise<void> => {
-  for (const name of [...debianPackages, ...iproute()]) await unpackDebianPackage(name, folder, report)
+/** With another list it is another folder. */
+const debianFolderName = (packages: readonly string[]): string => {
+  const list = createHash('sha256').update(JSON.stringify([packages, iptablesNames]))
+  return debianCacheName(`cluster-${list.digest('hex').slice(0, 12)}`)
+}
+
+const unpackDebianPrograms = async (
+  packages: readonly string[],
+  folder: string,
+  report: Report,
+): Promise<void> => {
+  for (const name of packages) await unpackDebianPackage(name, folder, report)
   for (const name of iptablesNames) symlinkSync('xtables-nft-multi', join(folder, 'usr/sbin', name))
 }
 
@@ -54,10 +70,11 @@ export const fetchDebianPrograms = async (report: Report): Promise<DebianProgram
       why: 'this system has no apt-get to get containerd, runc, iptables and buildah with.',
       command: 'npm run cluster -- up --use-kubeconfig (with a KUBECONFIG of kind, k3d or minikube)',
     })
+  const packages = [...debianPackages, ...iproute()]
   const folder = await cached({
-    name: 'cluster-debian',
+    name: debianFolderName(packages),
     report,
-    fill: (target) => unpackDebianPrograms(target, report),
+    fill: (target) => unpackDebianPrograms(packages, target, report),
   })
   const libraries = libraryPath(folder)
   const programs = ['usr/sbin', 'usr/bin', 'bin', 'sbin'].map((name) => join(folder, name)).join(':')

@@ -1,7 +1,8 @@
 // Programs of Debian packages without touching the system: the packages are downloaded and unpacked into a folder,
 // and their libraries are found there by LD_LIBRARY_PATH. Works without root where the package lists are present.
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { cached } from './cache.ts'
 import { askProgram, findProgram } from './find-program.ts'
 import { holdLock } from './hold-lock.mjs'
 import type { Report } from './part.ts'
@@ -82,6 +83,34 @@ export const unpackDebianPackage = async (name: string, folder: string, report: 
     rmSync(join(folder, file))
   }
 }
+
+const fieldIn = (text: string, name: string): string | undefined =>
+  new RegExp(`^${name}="?([^"\\n]+)`, 'm').exec(text)?.[1]
+
+/** The system and its release, as os-release has them. */
+export const releaseIn = (osRelease: string): string => {
+  const release = fieldIn(osRelease, 'VERSION_ID') ?? fieldIn(osRelease, 'VERSION_CODENAME')
+  return [fieldIn(osRelease, 'ID') ?? 'debian', ...(release === undefined ? [] : [release])].join('-')
+}
+
+const readRelease = (): string => {
+  try {
+    return releaseIn(readFileSync('/etc/os-release', 'utf8'))
+  } catch {
+    return releaseIn('')
+  }
+}
+
+/** What the cache calls packages of this system: another release of it may lack the libraries that theirs needs. */
+export const debianCacheName = (name: string): string => `${name}-${readRelease()}`
+
+/** The folder that the package is unpacked into, in the cache. */
+export const fetchDebianPackage = (name: string, report: Report): Promise<string> =>
+  cached({
+    name: debianCacheName(name),
+    report,
+    fill: (folder) => unpackDebianPackage(name, folder, report),
+  })
 
 /** Where the libraries of unpacked packages are, as a value of LD_LIBRARY_PATH. */
 export const libraryPath = (folder: string): string => {

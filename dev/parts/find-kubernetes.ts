@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { buildKubernetes, kubernetesVersion } from './build-kubernetes.ts'
 import { cached } from './cache.ts'
 import { findContainerEngine } from './container-engine.ts'
-import { hasDebianPackages, unpackDebianPackage } from './debian-package.ts'
+import { fetchDebianPackage, hasDebianPackages } from './debian-package.ts'
 import { askProgram, findProgram } from './find-program.ts'
 import { mayComeFrom, type Origin, partUnavailable, type Report } from './part.ts'
 import { runCommand } from './run-command.ts'
@@ -84,8 +84,7 @@ const packagedEtcd = async (report: Report): Promise<string> => {
       command,
     })
   try {
-    const fill = (folder: string): Promise<void> => unpackDebianPackage('etcd-server', folder, report)
-    return join(await cached({ name: 'etcd-debian', report, fill }), 'usr/bin/etcd')
+    return join(await fetchDebianPackage('etcd-server', report), 'usr/bin/etcd')
   } catch (cause) {
     throw partUnavailable('etcd', {
       why: `its Debian package could not be had (${String(cause)}).`,

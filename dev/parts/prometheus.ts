@@ -3,8 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { awaitReady } from './await-ready.ts'
-import { cached } from './cache.ts'
-import { hasDebianPackages, unpackDebianPackage } from './debian-package.ts'
+import { fetchDebianPackage, hasDebianPackages } from './debian-package.ts'
 import { askProgram, findProgram, isAtLeast } from './find-program.ts'
 import { choosePort } from './free-port.ts'
 import { startLeashed } from './leashed-program.ts'
@@ -53,8 +52,7 @@ const packaged = async (report: Report): Promise<PrometheusPrograms> => {
   const command = 'apt-get update && apt-get install prometheus (or brew install prometheus)'
   const why = 'there is none on the PATH, and this system has no apt-get.'
   if (!hasDebianPackages()) throw partUnavailable('Prometheus', { why, command })
-  const fill = (folder: string): Promise<void> => unpackDebianPackage('prometheus', folder, report)
-  const folder = await cached({ name: 'prometheus-debian', report, fill }).catch((cause: Error) => {
+  const folder = await fetchDebianPackage('prometheus', report).catch((cause: Error) => {
     throw partUnavailable('Prometheus', {
       why: `its Debian package could not be had (${cause.message}).`,
       command,

@@ -3,9 +3,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { awaitReady } from './await-ready.ts'
-import { cached } from './cache.ts'
 import { containerArgs, findContainerEngine } from './container-engine.ts'
-import { hasDebianPackages, libraryPath, unpackDebianPackage } from './debian-package.ts'
+import { fetchDebianPackage, hasDebianPackages, libraryPath } from './debian-package.ts'
 import { askProgram, findProgram, isAtLeast } from './find-program.ts'
 import { choosePort } from './free-port.ts'
 import { startLeashed } from './leashed-program.ts'
@@ -61,11 +60,7 @@ const packaged = async (report: Report): Promise<RedisProgram> => {
 
 const fetchPackage = async (report: Report): Promise<string> => {
   try {
-    return await cached({
-      name: 'redis-debian',
-      report,
-      fill: (folder) => unpackDebianPackage('redis-server', folder, report),
-    })
+    return await fetchDebianPackage('redis-server', report)
   } catch (cause) {
     throw partUnavailable('Redis', {
       why: `its Debian package could not be had (${(cause as Error).message}).`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { refreshLists } from '../../../dev/parts/debian-package.ts'
+import { refreshLists, releaseIn } from '../../../dev/parts/debian-package.ts'
 
 /** Knows every package as soon as the lists are there, and says so in the language that it is asked for. */
 const aptCache = `cd "$(dirname "$0")"
@@ -19,6 +19,18 @@ echo "$@" >> calls
 touch lists
 rmdir lock
 `
+
+describe('What is unpacked of Debian’s packages', () => {
+  it('is kept apart for each release of the system, as its libraries are', () => {
+    assert.equal(releaseIn('NAME="Debian"\nVERSION_ID="12"\nID=debian\n'), 'debian-12')
+    assert.equal(releaseIn('ID=ubuntu\nVERSION_ID="24.04"\n'), 'ubuntu-24.04')
+  })
+
+  it('goes by the name of a release that has no number yet', () => {
+    assert.equal(releaseIn('ID=debian\nVERSION_CODENAME=forky\n'), 'debian-forky')
+    assert.equal(releaseIn(''), 'debian')
+  })
+})
 
 describe('The lists of Debian’s packages', () => {
   const before = { ...process.env }
