@@ -9,6 +9,9 @@ import type { ObservedTopic, PlannedChange } from './plan-topics.ts'
 // A CommonJS package: Node sees these two only on the whole module.
 const { ConfigResourceTypes, ConfigSource } = kafkajs
 
+/** How long a broker may tell of a topic as it was before, in milliseconds. */
+const observedWithinMs = 5_000
+
 type Resource = DescribeConfigResponse['resources'][number]
 
 const settings = (entries: Resource['configEntries']): Record<string, string> =>
@@ -61,18 +64,26 @@ const apply = async (admin: Admin, { change, spec, overrides }: PlannedChange): 
   }
 }
 
+/** Each partition has a leader. */
+const areLed = async (admin: Admin, names: readonly string[]): Promise<boolean> => {
+  const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
+  return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+}
+
 /**
- * Waits until the broker knows the created topics and their leaders. kafkajs' own waiting fails when the broker has not
- * heard of the topic yet, which is so for some milliseconds. The caller's time-out is the limit.
+ * Waits until the broker tells of what was changed, which is some milliseconds after it took it: who asks again then finds
+ * nothing to do. What it tells otherwise is left to that. kafkajs' own waiting fails when the broker has not heard of a
+ * topic yet; the caller's time-out is the limit for that.
  */
-const untilLed = async (admin: Admin, names: readonly string[]): Promise<void> => {
-  const isLed = async (): Promise<boolean> => {
-    const all = await admin.listTopics()
-    if (!names.every((name) => all.includes(name))) return false
-    const { topics } = await admin.fetchTopicMetadata({ topics: [...names] })
-    return topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))
+const untilObserved = async (admin: Admin, changed: readonly TopicSpec[]): Promise<void> => {
+  const names = changed.map(({ name }) => name)
+  const giveUpAt = performance.now() + observedWithinMs
+  const isObserved = async (): Promise<boolean> => {
+    const missing = planTopics(changed, await observe(admin, names))
+    if (missing.some(({ change }) => change === 'created')) return false
+    return (missing.length === 0 || performance.now() > giveUpAt) && areLed(admin, names)
   }
-  while (!(await isLed())) await sleep(50)
+  while (!(await isObserved())) await sleep(50)
 }
 
 /** Creates, extends and repairs the topics; says what it did. */
@@ -86,7 +97,7 @@ export const ensureTopics = async (
   )
   const planned = planTopics(specs, observed)
   for (const change of planned) await apply(admin, change)
-  const created = planned.filter(({ change }) => change === 'created').map(({ topic }) => topic)
-  if (created.length > 0) await untilLed(admin, created)
+  const changed = specs.filter((spec) => planned.some((change) => change.spec === spec))
+  if (changed.length > 0) await untilObserved(admin, changed)
   return planned.map(({ topic, change, detail }) => ({ topic, change, detail }))
 }
