@@ -19,7 +19,7 @@ interface Changes {
 }
 
 describe('A tenant that is published by the operator', function () {
-  this.timeout(60_000)
+  this.timeout(120_000)
   let platform: Platform
 
   before(async function () {
@@ -51,16 +51,20 @@ describe('A tenant that is published by the operator', function () {
     const person = await platform.person(talking.tenant)
     const conversation = (await ask(person, 'before')).frame.conversation
     assert.equal(talking.model.calls.at(-1)?.instructions, 'Answer.')
+    const saidTheOldWay: number[] = []
     apply(talking, { instructions: 'Rhyme.' })
     const editedAt = performance.now()
-    for (let n = 0; talking.model.calls.at(-1)?.instructions !== 'Rhyme.'; n += 1) {
-      assert.ok(
-        performance.now() - editedAt < 2_000,
-        'the turn that began before was still answered the old way',
-      )
-      await ask(person, `after ${n}`, conversation)
-    }
+    await waitUntil({ until: 'the edit counts', deadlineMs: 30_000 }, async () => {
+      const said = await ask(person, `after ${talking.model.calls.length}`, conversation)
+      const isNew = talking.model.calls.at(-1)?.instructions === 'Rhyme.'
+      if (!isNew) saidTheOldWay.push(said.at - editedAt)
+      return isNew
+    })
     measured('an edited instruction: until a turn was answered by it', performance.now() - editedAt)
+    assert.ok(
+      saidTheOldWay.every((ms) => ms < 2_000),
+      `answered the old way: what was said after ${saidTheOldWay.join(', ')} ms`,
+    )
   })
 
   it('refuses its people, with the reason, when it is suspended, and takes them back', async () => {
@@ -68,12 +72,12 @@ describe('A tenant that is published by the operator', function () {
     const person = await platform.person(talking.tenant)
     await ask(person, 'before')
     apply(talking, { spec: { suspended: true } })
-    await waitUntil({ until: 'the socket is closed', deadlineMs: 10_000 }, () =>
+    await waitUntil({ until: 'the socket is closed', deadlineMs: 30_000 }, () =>
       person.closeCodes.includes(4403),
     )
     assert.match(person.received.at(-1) ?? '', /"code":"TENANT_SUSPENDED"/)
     for (const { url } of platform.gateways)
-      await waitUntil({ until: 'visitors are refused', deadlineMs: 10_000 }, async () => {
+      await waitUntil({ until: 'visitors are refused', deadlineMs: 30_000 }, async () => {
         const response = await fetch(`${url}/v1/tenants/${talking.tenant}/visitors`, { method: 'POST' })
         return response.status === 403 && /TENANT_SUSPENDED/.test(await response.text())
       })
@@ -101,7 +105,7 @@ describe('A tenant that is published by the operator', function () {
     })
     staying.model.release()
     await assertOneReply(stayer, during, staying.model)
-    await waitUntil({ until: 'it is gone for its people', deadlineMs: 10_000 }, async () => {
+    await waitUntil({ until: 'it is gone for its people', deadlineMs: 30_000 }, async () => {
       const response = await fetch(`${leaver.gateway}/v1/tenants/${going.tenant}/visitors`, {
         method: 'POST',
       })
@@ -126,7 +130,7 @@ describe('A tenant that is published by the operator', function () {
     await assertOneReply(person, person.say('an edit that nobody reads'), talking.model)
     assert.equal(talking.model.calls.at(-1)?.instructions, 'Answer.')
     await platform.startOperator()
-    await waitUntil({ until: 'the edit counts', deadlineMs: 20_000 }, async () => {
+    await waitUntil({ until: 'the edit counts', deadlineMs: 30_000 }, async () => {
       await ask(person, `again ${talking.model.calls.length}`)
       return talking.model.calls.at(-1)?.instructions === 'Rhyme.'
     })
@@ -137,13 +141,13 @@ describe('A tenant that is published by the operator', function () {
     const person = await platform.person(talking.tenant)
     await ask(person, 'before')
     for (const process of platform.orchestrators)
-      await waitUntil({ until: `${process.name} knows the tenant`, deadlineMs: 10_000 }, () =>
+      await waitUntil({ until: `${process.name} knows the tenant`, deadlineMs: 30_000 }, () =>
         process.log().includes(`"tenant":"${talking.tenant}","reason":"active"`),
       )
     await superuser(`revoke select on konstruct.tenants from ${roleNames.app}`)
     try {
       for (const process of [...platform.gateways, ...platform.orchestrators])
-        await waitUntil({ until: `${process.name} has noticed`, deadlineMs: 10_000 }, () =>
+        await waitUntil({ until: `${process.name} has noticed`, deadlineMs: 30_000 }, () =>
           process.log().includes('configuration cannot be followed'),
         )
       const late = await platform.person(talking.tenant, 1)
@@ -153,7 +157,7 @@ describe('A tenant that is published by the operator', function () {
       await superuser(`grant select on konstruct.tenants to ${roleNames.app}`)
     }
     apply(talking, { instructions: 'Rhyme.' })
-    await waitUntil({ until: 'changes are followed again', deadlineMs: 20_000 }, async () => {
+    await waitUntil({ until: 'changes are followed again', deadlineMs: 30_000 }, async () => {
       await ask(person, `again ${talking.model.calls.length}`)
       return talking.model.calls.at(-1)?.instructions === 'Rhyme.'
     })
