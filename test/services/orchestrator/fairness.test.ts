@@ -39,7 +39,7 @@ class HeldModel {
 
 describe('Many turns at once', function () {
   // Whole turns on real parts, on a machine that may be busy.
-  this.timeout(30_000)
+  this.timeout(60_000)
   let stage: Stage
   let orchestrator: Orchestrator
   let model: HeldModel
@@ -68,6 +68,13 @@ describe('Many turns at once', function () {
     )
   const runs = (count: number) =>
     waitUntil({ until: `${count} turns run` }, () => model.held.length === count || undefined)
+  const isSetAside = (tenant: string, count: number) =>
+    waitUntil({ until: `${count} turns are set aside` }, async () => {
+      const rows = await stage.store.app.acrossTenants((tx) =>
+        tx.query('select from konstruct.open_turns where tenant_id = $1 and set_aside', [tenant]),
+      )
+      return rows.length === count
+    })
 
   it('runs no more of a tenant than its limit, and lets none of the crowd hold up another tenant', async () => {
     const [crowd = '', other = ''] = tenants
@@ -97,28 +104,28 @@ describe('Many turns at once', function () {
   it('commits past what was set aside: nothing of it waits in Kafka', async () => {
     const [crowd = ''] = tenants
     const many = await sendMany(crowd, 20)
-    await waitUntil({ until: 'the crowd is set aside' }, async () => {
-      const rows = await stage.store.app.acrossTenants((tx) =>
-        tx.query('select from konstruct.open_turns where tenant_id = $1 and set_aside', [crowd]),
-      )
-      return rows.length === 18
-    })
+    await isSetAside(crowd, 18)
     model.releaseAll()
     for (const ref of many) assert.equal((await stage.ended(ref)).state, 'answered')
   })
 
   it('takes up what was set aside at once when a place gets free', async () => {
     const [crowd = ''] = tenants
-    const many = await sendMany(crowd, 12)
-    await runs(2)
-    const before = performance.now()
-    for (let left = 12; left > 0; left -= 2) {
-      model.release()
-      if (left > 2) await runs(2)
+    await stage.stop(orchestrator)
+    // It looks by itself only when the test is long over.
+    const woken = await stage.start({ capacity: 6, takeUpEveryMs: 60_000 })
+    try {
+      const many = await sendMany(crowd, 12)
+      await isSetAside(crowd, 10)
+      for (let left = 12; left > 0; left -= 2) {
+        await runs(2)
+        model.release()
+      }
+      for (const ref of many) assert.equal((await stage.ended(ref)).state, 'answered')
+    } finally {
+      await stage.stop(woken)
+      orchestrator = await stage.start({ capacity: 6 })
     }
-    // Five waits of a poll would take 2.5 s.
-    assert.ok(performance.now() - before < 1_500, `${performance.now() - before} ms`)
-    for (const ref of many) await stage.ended(ref)
   })
 
   it('holds a tenant to its limit over several orchestrators', async () => {
