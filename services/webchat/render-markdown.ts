@@ -40,6 +40,8 @@ const allowedTags =
 const allowed: Config & { RETURN_DOM_FRAGMENT: true } = {
   ALLOWED_TAGS: allowedTags.split(' '),
   ALLOWED_ATTR: ['href', 'start', 'class'],
+  // Else it would have to look like an address. marked writes nothing but a list's digits there.
+  ADD_URI_SAFE_ATTR: ['start'],
   ALLOWED_URI_REGEXP: /^(?:https?|mailto):/i,
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,

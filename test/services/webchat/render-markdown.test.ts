@@ -72,6 +72,12 @@ describe('markdown in real Chromium', function () {
     assert.match(await text('[our guide](https://docs.example/a)'), /our guide \(docs\.example\)/)
   })
 
+  it('numbers a list from where it was told to', async () => {
+    await text('4. four\n5. five\n\nbetween\n\n0. zero')
+    const starts = page.locator('ol').evaluateAll((lists) => lists.map((list) => list.getAttribute('start')))
+    assert.deepEqual(await starts, ['4', '0'])
+  })
+
   it('keeps what markdown is for', async () => {
     await text(
       '# Title\n\n1. one\n2. **two**\n\n> quote\n\n| a | b |\n|---|---|\n| `c` | d |\n\n```js\nlet x\n```',

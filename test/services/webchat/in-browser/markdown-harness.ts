@@ -22,7 +22,12 @@ const problemsIn = (root: Element): string[] =>
     const names = allowed[element.tagName] ?? (plain.includes(element.tagName) ? [] : null)
     if (names === null) return [`<${element.localName}>`]
     const attributes = element.getAttributeNames().filter((name) => !names.includes(name))
-    return [...attributes.map((name) => `${element.localName} ${name}`), ...linkProblems(element)]
+    const start = element.getAttribute('start') ?? '1'
+    return [
+      ...attributes.map((name) => `${element.localName} ${name}`),
+      ...(/^\d{1,9}$/.test(start) ? [] : [`list from ${start}`]),
+      ...linkProblems(element),
+    ]
   })
 
 const linkProblems = (element: Element): string[] => {
