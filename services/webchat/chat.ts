@@ -11,6 +11,7 @@ import type {
   ServerFrame,
   WelcomeFrame,
 } from '../shared/domain/frames.ts'
+import { isTurnEnd } from '../shared/domain/turn.ts'
 import type { Api } from './api.ts'
 import type { ChatView } from './chat-view.ts'
 import { Connection } from './connection.ts'
@@ -278,8 +279,8 @@ export class Chat {
 
   #event(frame: EventFrame): void {
     this.#follower.event(frame)
-    if (frame.event.kind !== 'state') return
-    if (['answered', 'failed', 'stopped'].includes(frame.event.state)) this.#stopping.delete(frame.event.turn)
+    const { event } = frame
+    if (event.kind === 'state' && isTurnEnd(event.state)) this.#stopping.delete(event.turn)
   }
 
   #refused(frame: ErrorFrame): void {

@@ -3,6 +3,7 @@
 import type { ErrorCode } from '../shared/domain/frame-errors.ts'
 import type { LiveReply, StreamEvent } from '../shared/domain/frames.ts'
 import type { Message } from '../shared/domain/message.ts'
+import { isTurnEnd } from '../shared/domain/turn.ts'
 import type { TurnState } from '../shared/domain/turn.ts'
 
 export interface TurnView {
@@ -16,7 +17,7 @@ export interface TurnView {
 
 export type TurnEvent = Extract<StreamEvent, { kind: 'state' | 'delta' | 'restarted' }>
 
-export const isActive = (turn: TurnView): boolean => !['answered', 'failed', 'stopped'].includes(turn.state)
+export const isActive = (turn: TurnView): boolean => !isTurnEnd(turn.state)
 
 export const fromLive = (live: LiveReply): TurnView => ({ ...live, code: null })
 

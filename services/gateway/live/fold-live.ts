@@ -1,8 +1,6 @@
 // The reply that is being written, whole so far, from the events of its stream. Pure.
 import type { LiveReply, StreamEvent } from '../../shared/domain/frames.ts'
-import type { TurnState } from '../../shared/domain/turn.ts'
-
-const ended: ReadonlySet<TurnState> = new Set<TurnState>(['answered', 'failed', 'stopped'])
+import { isTurnEnd } from '../../shared/domain/turn.ts'
 
 type TurnEvent = Extract<StreamEvent, { readonly turn: string }>
 
@@ -36,7 +34,7 @@ const apply = (open: Map<string, LiveReply>, event: StreamEvent): void => {
 
 const advance = (open: Map<string, LiveReply>, event: TurnEvent): void => {
   const reply = open.get(event.turn) ?? { turn: event.turn, attempt: 0, state: 'queued', text: '' }
-  if (event.kind === 'state' && ended.has(event.state)) open.delete(event.turn)
+  if (event.kind === 'state' && isTurnEnd(event.state)) open.delete(event.turn)
   else open.set(event.turn, next(reply, event))
 }
 

@@ -15,6 +15,9 @@ export const turnEnds = ['answered', 'failed', 'stopped'] as const satisfies rea
 
 export type TurnEnd = (typeof turnEnds)[number]
 
+export const isTurnEnd = (state: TurnState): state is TurnEnd =>
+  (turnEnds as readonly TurnState[]).includes(state)
+
 /** Ids only: what Kafka carries and what finds a turn again in PostgreSQL. All but `tenant` are UUIDs. */
 export interface TurnRef {
   readonly tenant: string

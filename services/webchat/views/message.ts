@@ -6,6 +6,7 @@ import { plainText } from '../plain-text.ts'
 import { steadyTail } from '../steady-tail.ts'
 import { isFinal, refusalSentence, stateWord } from '../sentences.ts'
 import type { TranscriptItem } from '../transcript.ts'
+import { isActive } from '../turns.ts'
 import { avatar } from './avatar.ts'
 import { icons } from './icons.ts'
 import { markdown } from './markdown.ts'
@@ -89,7 +90,7 @@ const liveReply = (screen: Screen, { turn }: Item<'reply'>): TemplateResult => {
         ${markdown(writing ? steadyTail(turn.text) : turn.text)}
       ></div>
       ${
-        writing || !isWorking(turn.state)
+        writing || !isActive(turn)
           ? nothing
           : html`<p class="working">
               <span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
@@ -98,8 +99,6 @@ const liveReply = (screen: Screen, { turn }: Item<'reply'>): TemplateResult => {
       }`,
   })
 }
-
-const isWorking = (state: string): boolean => !['answered', 'failed', 'stopped'].includes(state)
 
 const sendingMessage = ({ entry }: Item<'sending'>): TemplateResult =>
   html`<div class="own ${entry.message === null ? 'sending' : ''}">
