@@ -1,7 +1,7 @@
 // The HTTP side of the gateway: a visitor's token, conversations, history.
 import type { AgentCard } from '../shared/domain/frames.ts'
 import type { ConversationSummary, Message } from '../shared/domain/message.ts'
-import { ApiError, SignInNeeded, TenantMissing } from './refusals.ts'
+import { ApiError, ChatClosed, SignInNeeded, TenantMissing } from './refusals.ts'
 
 export interface Visitor {
   readonly token: string
@@ -41,11 +41,7 @@ export class Api {
     try {
       return await this.#ask<Visitor>('/visitors', null, { method: 'POST' })
     } catch (error) {
-      if (error instanceof ApiError && error.status === 403)
-        throw new SignInNeeded(error.code, { cause: error })
-      if (error instanceof ApiError && error.status === 404)
-        throw new TenantMissing(error.code, { cause: error })
-      throw error
+      throw error instanceof ApiError ? withoutVisitor(error) : error
     }
   }
 
@@ -71,6 +67,14 @@ export class Api {
     const problem = (await response.json().catch(() => ({}))) as { code?: string }
     throw new ApiError(response.status, problem.code ?? '')
   }
+}
+
+/** Signing in helps only where the tenant has no visitors: nobody can sign in to a suspended one. */
+const withoutVisitor = (cause: ApiError): Error => {
+  const { status, code } = cause
+  if (code === 'VISITORS_FORBIDDEN') return new SignInNeeded(code, { cause })
+  if (status === 403) return new ChatClosed(code, { cause })
+  return status === 404 ? new TenantMissing(code, { cause }) : cause
 }
 
 const query = (values: Readonly<Record<string, string | number | null>>): string => {

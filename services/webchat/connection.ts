@@ -15,7 +15,7 @@ import type { ClientFrame, ServerFrame } from '../shared/domain/frames.ts'
 import { afterClose } from './after-close.ts'
 import type { Ending } from './after-close.ts'
 import { backoffMs } from './backoff.ts'
-import { SignInNeeded, TenantMissing } from './refusals.ts'
+import { ChatClosed, SignInNeeded, TenantMissing } from './refusals.ts'
 
 export type ConnectionStatus =
   | { readonly name: 'idle' | 'connecting' | 'open' }
@@ -36,7 +36,7 @@ export interface SocketEvents {
 
 export interface ConnectionPorts {
   readonly openSocket: (protocols: string[], events: SocketEvents) => Socket
-  /** The bearer token; `renew` says that the last one was refused. Rejects with SignInNeeded or TenantMissing when none is to be had. */
+  /** The bearer token; `renew` says that the last one was refused. Rejects with SignInNeeded, ChatClosed or TenantMissing when none is to be had. */
   readonly token: (renew: boolean) => Promise<string>
   /** The close code that stands for the refusal of this token, or null when nobody can say. */
   readonly explainRefusal: (token: string) => Promise<number | null>
@@ -134,6 +134,7 @@ export class Connection {
 
   #withoutToken(error: unknown): void {
     if (error instanceof SignInNeeded) this.#setStatus({ name: 'ended', why: 'sign-in' })
+    else if (error instanceof ChatClosed) this.#setStatus({ name: 'ended', why: 'forbidden' })
     else if (error instanceof TenantMissing) this.#setStatus({ name: 'ended', why: 'missing' })
     else this.#retryIn(this.#backoff())
   }

@@ -3,6 +3,9 @@
 /** The tenant has no anonymous visitors, or what the host gave is no longer good. */
 export class SignInNeeded extends Error {}
 
+/** The tenant is suspended, or lets nobody chat from this page. */
+export class ChatClosed extends Error {}
+
 export class TenantMissing extends Error {}
 
 /** An answer that is not a success. `code` is the problem document's, or empty. */

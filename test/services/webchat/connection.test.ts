@@ -3,7 +3,7 @@ import { mock } from 'node:test'
 import type { ServerFrame } from '../../../services/shared/domain/frames.ts'
 import { Connection } from '../../../services/webchat/connection.ts'
 import type { ConnectionPorts, ConnectionStatus, SocketEvents } from '../../../services/webchat/connection.ts'
-import { SignInNeeded, TenantMissing } from '../../../services/webchat/refusals.ts'
+import { ChatClosed, SignInNeeded, TenantMissing } from '../../../services/webchat/refusals.ts'
 
 interface Opened extends SocketEvents {
   readonly protocols: readonly string[]
@@ -166,6 +166,7 @@ describe('the connection', () => {
 
   for (const [error, why] of [
     [new SignInNeeded('no'), 'sign-in'],
+    [new ChatClosed('no'), 'forbidden'],
     [new TenantMissing('no'), 'missing'],
   ] as const)
     it(`ends with "${why}" when no token is to be had, and tries again when asked to`, async () => {
