@@ -22,8 +22,11 @@ const marginMs = 60_000
 export const hostToken = (ask: HostToken) => {
   let given: string | null = null
   return async (renew: boolean): Promise<string> => {
+    const refused = renew ? given : null
     if (renew || given === null) given = await ask(renew)
     if (given === null || given === '') throw new SignInNeeded('The host page gave no token')
+    // Kept all the same, so that it is known again when the reader tries once more.
+    if (given === refused) throw new SignInNeeded('The host page gave the token that was refused')
     return given
   }
 }

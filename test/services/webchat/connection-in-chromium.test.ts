@@ -82,4 +82,12 @@ describe("the chat page's connection in real Chromium", function () {
     await say(page, 'hello')
     assert.equal((await newestTalk(bench.gateway)).user, 'of-an-employee')
   })
+
+  it('asks people to sign in when the token that the address carried is refused, and forgets it', async () => {
+    const page = await bench.open(`${chatPage}#token=of-an-employee`)
+    await page.getByText('AI agent').waitFor()
+    bench.gateway.drop(4401)
+    await page.getByRole('alert').getByText('Please sign in').waitFor()
+    assert.equal(await page.evaluate('sessionStorage.length'), 0)
+  })
 })

@@ -79,10 +79,7 @@ describe("a visitor's token", () => {
 describe("a host's token", () => {
   it('is asked for once, and again when it was refused', async () => {
     const asked: boolean[] = []
-    const token = hostToken(async (renew) => {
-      asked.push(renew)
-      return 'jwt'
-    })
+    const token = hostToken(async (renew) => `jwt-${asked.push(renew)}`)
     await token(false)
     await token(false)
     await token(true)
@@ -91,5 +88,15 @@ describe("a host's token", () => {
 
   it('asks the reader to sign in when there is none', async () => {
     await assert.rejects(hostToken(async () => null)(false), SignInNeeded)
+  })
+
+  it('asks the reader to sign in when the renewed one is the one that was refused, until there is another', async () => {
+    let jwt = 'expired'
+    const token = hostToken(async () => jwt)
+    await token(false)
+    await assert.rejects(token(true), SignInNeeded)
+    await assert.rejects(token(true), SignInNeeded)
+    jwt = 'fresh'
+    assert.equal(await token(true), 'fresh')
   })
 })
