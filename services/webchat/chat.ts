@@ -4,14 +4,7 @@
 //
 // After every `welcome`: follow the open conversation from where it stands, then say again what was not accepted,
 // then repeat the stops. That order lets the stream tell what became of a send whose `accepted` was lost.
-import type {
-  AcceptedFrame,
-  ErrorFrame,
-  EventFrame,
-  ServerFrame,
-  WelcomeFrame,
-} from '../shared/domain/frames.ts'
-import { isTurnEnd } from '../shared/domain/turn.ts'
+import type { AcceptedFrame, ErrorFrame, ServerFrame, WelcomeFrame } from '../shared/domain/frames.ts'
 import type { Api } from './api.ts'
 import type { ChatView } from './chat-view.ts'
 import { Connection } from './connection.ts'
@@ -25,7 +18,7 @@ import { OpenConversation } from './open-conversation.ts'
 import { Outbox } from './outbox.ts'
 import type { KeyValueStorage, OutboxEntry } from './outbox.ts'
 import { sendFrame } from './send-frame.ts'
-import { activeTurn } from './transcript.ts'
+import { Stops } from './stops.ts'
 
 export interface ChatPorts extends Pick<ConnectionPorts, 'token' | 'openSocket' | 'now' | 'random'> {
   readonly api: Pick<Api, 'agents' | 'conversations' | 'messages'>
@@ -50,7 +43,7 @@ export class Chat {
   readonly #shelf: ConversationShelf
   readonly #outbox: Outbox
   readonly #open: OpenConversation
-  readonly #stopping = new Set<string>()
+  readonly #stops: Stops
   #link: ConnectionStatus = { name: 'idle' }
   #welcome: WelcomeFrame | null = null
   #notice: ErrorFrame['code'] | null = null
@@ -69,6 +62,7 @@ export class Chat {
       send: (frame) => this.#connection.send(frame),
       onChange: (state) => this.#outbox.arrived(new Set(state.messages.map(({ id }) => id))),
     })
+    this.#stops = new Stops((frame) => this.#connection.send(frame))
     this.#history = new History({
       page: async (id, before) => ports.api.messages(await ports.token(false), id, before),
       add: (id, messages) => this.#follower.addOlder(id, messages),
@@ -90,7 +84,7 @@ export class Chat {
       conversation: this.#follower.state(id) ?? emptyConversation(id, agent),
       begun,
       outbox: this.#welcome === null ? [] : this.#outbox.entries(this.#welcome.user),
-      stopping: this.#stopping,
+      stopping: this.#stops.turns,
       older: begun ? this.#history.older(id) : 'none',
       notice: this.#notice,
     }
@@ -149,11 +143,7 @@ export class Chat {
   }
 
   stopReply(): void {
-    const { conversation } = this.view
-    const turn = activeTurn(conversation)?.turn
-    if (turn === undefined) return
-    this.#stopping.add(turn)
-    this.#connection.send({ type: 'stop', conversation: conversation.id, turn })
+    this.#stops.ask(this.view.conversation)
     this.#ports.onChange()
   }
 
@@ -212,7 +202,8 @@ export class Chat {
         this.#follower.subscribed(frame)
         break
       case 'event':
-        this.#event(frame)
+        this.#follower.event(frame)
+        this.#stops.heard(frame)
         break
       case 'error':
         this.#refused(frame)
@@ -234,7 +225,7 @@ export class Chat {
     else if (before !== frame.user) this.#becameAnother(before, frame)
     this.#followOpen()
     for (const entry of this.#outbox.waiting(frame.user)) this.#deliver(entry)
-    this.#repeatStop()
+    this.#stops.repeat(this.view.conversation)
     this.refreshList()
   }
 
@@ -259,12 +250,6 @@ export class Chat {
     else this.#connection.send(frame)
   }
 
-  #repeatStop(): void {
-    const { conversation } = this.view
-    const turn = activeTurn(conversation)?.turn
-    if (turn !== undefined && this.#stopping.has(turn)) this.stopReply()
-  }
-
   #accepted(frame: AcceptedFrame): void {
     const entry = this.#outbox.entries(this.#user).find(({ id }) => id === frame.id)
     this.#outbox.accepted(frame.id, frame.message)
@@ -275,12 +260,6 @@ export class Chat {
     const updatedAt = new Date(this.#ports.now()).toISOString()
     this.#shelf.touch({ ...entry, id: frame.conversation, updatedAt })
     this.#ports.tellTabs()
-  }
-
-  #event(frame: EventFrame): void {
-    this.#follower.event(frame)
-    const { event } = frame
-    if (event.kind === 'state' && isTurnEnd(event.state)) this.#stopping.delete(event.turn)
   }
 
   #refused(frame: ErrorFrame): void {
