@@ -61,6 +61,7 @@ export class Chat {
     this.#follower = new Follower({
       send: (frame) => this.#connection.send(frame),
       onChange: (state) => this.#outbox.arrived(new Set(state.messages.map(({ id }) => id))),
+      onHole: (id) => this.#readAnew(id),
     })
     this.#stops = new Stops((frame) => this.#connection.send(frame))
     this.#history = new History({
@@ -242,6 +243,11 @@ export class Chat {
     if (!begun) return
     this.#follower.follow(id, agent)
     void this.#history.open(id)
+  }
+
+  #readAnew(id: string): void {
+    this.#history.forget(id)
+    if (id === this.#open.current.id) void this.#history.open(id)
   }
 
   #deliver(entry: OutboxEntry): void {

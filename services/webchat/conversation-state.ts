@@ -165,12 +165,17 @@ const addMessage = (messages: readonly Message[], message: Message): readonly Me
     ? messages.map((known) => (known.id === message.id ? message : known))
     : [...messages, message]
 
-/** The truth may begin later than what history has loaded; those older ones stay. */
+/**
+ * The truth may begin later than what history has loaded; those older ones stay. Where the two do not meet, what lies
+ * between is not known: nothing stays then, since a hole would look like a whole conversation.
+ */
 const replaceMessages = (known: readonly Message[], truth: readonly Message[]): readonly Message[] => {
-  const first = truth[0]
-  if (first === undefined) return []
-  const overlap = known.findIndex(({ id }) => id === first.id)
-  const older =
-    overlap === -1 ? known.filter(({ createdAt }) => createdAt < first.createdAt) : known.slice(0, overlap)
-  return [...older, ...truth]
+  const overlap = known.findIndex(({ id }) => id === truth[0]?.id)
+  return overlap === -1 ? truth : [...known.slice(0, overlap), ...truth]
+}
+
+/** True when the beginning that was known is no longer part of it: pages of history must be asked for anew. */
+export const hasLostBeginning = (before: ConversationState, after: ConversationState): boolean => {
+  const [first] = before.messages
+  return first !== undefined && !after.messages.some(({ id }) => id === first.id)
 }

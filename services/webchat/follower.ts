@@ -9,6 +9,7 @@ import {
   applyEvent,
   applySubscribed,
   emptyConversation,
+  hasLostBeginning,
 } from './conversation-state.ts'
 import type { ConversationState } from './conversation-state.ts'
 
@@ -16,6 +17,8 @@ export interface FollowerPorts {
   /** False when there is no open socket. */
   readonly send: (frame: SubscribeFrame) => boolean
   readonly onChange: (conversation: ConversationState) => void
+  /** What was known of it does not reach to what is known now, and was dropped. */
+  readonly onHole: (conversation: string) => void
 }
 
 /** Before asking again what an answer has just left missing, so that a confused gateway is not asked in a loop. */
@@ -72,6 +75,7 @@ export class Follower {
     const before = this.#states.get(frame.conversation)
     if (before === undefined) return
     const after = this.#put(applySubscribed(before, frame))
+    if (hasLostBeginning(before, after)) this.#ports.onHole(after.id)
     if (after.missing) this.#askIn(after.id, askAgainMs)
   }
 

@@ -45,16 +45,23 @@ export class History {
     if ((await this.#loadPage(conversation)) === 'nothing new') await this.loadOlder(conversation)
   }
 
+  /** What is being asked for counts no more: it ends where the dropped messages began. */
+  forget(conversation: string): void {
+    this.#places.delete(conversation)
+  }
+
   forgetAll(): void {
     this.#places.clear()
   }
 
   /** A failure leaves things as they were, to be tried again. */
-  async #loadPage(conversation: string): Promise<'new' | 'nothing new' | 'failed'> {
+  async #loadPage(conversation: string): Promise<'new' | 'nothing new' | 'failed' | 'forgotten'> {
     const place = this.#places.get(conversation)
     const before = place?.before ?? null
-    this.#set(conversation, { before, loading: true })
+    const loading = { before, loading: true }
+    this.#set(conversation, loading)
     const page = await this.#ports.page(conversation, before).catch(() => null)
+    if (this.#places.get(conversation) !== loading) return 'forgotten'
     this.#set(conversation, page === null ? place : { before: page.before, loading: false })
     if (page === null) return 'failed'
     return this.#ports.add(conversation, page.messages) ? 'new' : 'nothing new'

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ClientFrame, ServerFrame } from '../../../services/shared/domain/frames.ts'
+import type { Message } from '../../../services/shared/domain/message.ts'
 import { memoryStorage } from '../../../services/webchat/browser-storage.ts'
 import { Chat } from '../../../services/webchat/chat.ts'
 import type { ChatPorts } from '../../../services/webchat/chat.ts'
@@ -15,16 +16,29 @@ const agents = [
   { name: 'payroll', displayName: 'Paul', greeting: '' },
 ]
 
+const api: ChatPorts['api'] = {
+  agents: async () => agents,
+  conversations: async () => ({ conversations: [], cursor: null }),
+  messages: async () => ({ messages: [], before: null }),
+}
+
+const message = (id: string, over: Partial<Message> = {}): Message => ({
+  id,
+  role: 'user',
+  author: 'u1',
+  text: id,
+  turn: `t-${id}`,
+  createdAt: '2026-01-01T00:00:00Z',
+  finish: 'complete',
+  ...over,
+})
+
 /** One chat on a socket that the test speaks for. */
-const bench = async (storage = memoryStorage()) => {
+const bench = async (over: Partial<ChatPorts> = {}) => {
   const sockets: { events: SocketEvents; sent: ClientFrame[] }[] = []
   let ids = 0
   const ports: ChatPorts = {
-    api: {
-      agents: async () => agents,
-      conversations: async () => ({ conversations: [], cursor: null }),
-      messages: async () => ({ messages: [], before: null }),
-    },
+    api,
     token: async () => 'token',
     openSocket: (_protocols, events) => {
       const socket = { events, sent: [] as ClientFrame[] }
@@ -34,12 +48,13 @@ const bench = async (storage = memoryStorage()) => {
         close: () => undefined,
       }
     },
-    storage,
+    storage: memoryStorage(),
     newId: () => `id-${++ids}-${sockets.length}`,
     now: Date.now,
     random: () => 0,
     tellTabs: () => undefined,
     onChange: () => undefined,
+    ...over,
   }
   const chat = new Chat(ports, { tenant: 'acme', agent: '' })
   const socket = () => sockets.at(-1) as (typeof sockets)[number]
@@ -70,15 +85,7 @@ const talk = async ({ chat, hear, sent }: Bench, text: string): Promise<string> 
   assert.ok(send?.type === 'send')
   const { id, conversation } = send
   hear({ type: 'accepted', id, conversation, message: `m-${id}`, turn: `t-${id}` })
-  const stored = {
-    id: `m-${id}`,
-    role: 'user',
-    author: 'u1',
-    text,
-    turn: `t-${id}`,
-    createdAt: '2026-01-01T00:00:00Z',
-    finish: 'complete',
-  } as const
+  const stored = message(`m-${id}`, { text, turn: `t-${id}` })
   hear({
     type: 'subscribed',
     conversation,
@@ -143,6 +150,24 @@ describe('the chat', () => {
     ])
   })
 
+  it('shows nothing that has a hole behind it when it was away for long, and reads history anew', async () => {
+    const asked: (string | null)[] = []
+    const messages: ChatPorts['api']['messages'] = async (_token, _id, before) => {
+      asked.push(before)
+      return { messages: [], before: 'older' }
+    }
+    const away = await bench({ api: { ...api, messages } })
+    const conversation = await talk(away, 'hello')
+    await away.reconnect()
+    const stored = { ...message('m-900'), createdAt: '2026-02-01T00:00:00Z' }
+    const truth = { epoch: 1, seq: 900, recovered: false, messages: [stored], live: null }
+    away.hear({ type: 'subscribed', conversation, ...truth })
+    await settle()
+    assert.deepEqual(away.chat.view.conversation.messages, [stored])
+    assert.deepEqual([asked, away.chat.view.older], [[null, null], 'some'])
+    away.close()
+  })
+
   it('repeats a stop after a lost socket, as long as the reply is being written', async () => {
     await talk(chatting, 'hello')
     chatting.chat.stopReply()
@@ -179,10 +204,10 @@ describe('the chat', () => {
 
   it('shows the conversation again that was open, after a reload', async () => {
     const storage = memoryStorage()
-    const before = await bench(storage)
+    const before = await bench({ storage })
     const conversation = await talk(before, 'hello')
     before.close()
-    const after = await bench(storage)
+    const after = await bench({ storage })
     assert.deepEqual(after.sent(), [{ type: 'subscribe', conversation }])
     assert.equal(after.chat.view.conversation.agent, 'support')
     after.close()

@@ -155,6 +155,17 @@ describe('the state of a conversation', () => {
     assert.deepEqual(state.turns, [])
   })
 
+  it('keeps what history has loaded before the truth, but nothing with a hole behind it', () => {
+    const ids = (state: ConversationState): string[] => state.messages.map(({ id }) => id)
+    const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((id, day) =>
+      message({ id, createdAt: `2026-01-0${day + 1}T00:00:00.000Z` }),
+    ) as [Message, Message, Message, Message]
+    const known = { ...joined(), messages: [a, b] }
+    const truth = (messages: readonly Message[]) => ({ ...subscribed, seq: 900, recovered: false, messages })
+    assert.deepEqual(ids(applySubscribed(known, truth([b, c]))), ['a', 'b', 'c'])
+    assert.deepEqual(ids(applySubscribed(known, truth([c, d]))), ['c', 'd'])
+  })
+
   it('ignores an answer that events have outrun', () => {
     const ahead = [delta(1, 'a'), delta(2, 'b')].reduce(applyEvent, joined())
     assert.equal(applySubscribed(ahead, { ...subscribed, seq: 1, recovered: false }), ahead)

@@ -7,6 +7,7 @@ const page = (before: string | null): MessagePage => ({ messages: [], before })
 /** A history whose pages and growth the test tells beforehand. */
 const bench = (pages: (MessagePage | Error)[], grows: boolean[]) => {
   const asked: (string | null)[] = []
+  let added = 0
   const history = new History({
     page: async (_conversation, before) => {
       asked.push(before)
@@ -14,10 +15,13 @@ const bench = (pages: (MessagePage | Error)[], grows: boolean[]) => {
       if (next === undefined || next instanceof Error) throw next ?? new Error('asked too often')
       return next
     },
-    add: () => grows.shift() ?? false,
+    add: () => {
+      added++
+      return grows.shift() ?? false
+    },
     onChange: () => undefined,
   })
-  return { history, asked }
+  return { history, asked, added: () => added }
 }
 
 describe('history', () => {
@@ -42,6 +46,17 @@ describe('history', () => {
     const { history, asked } = bench([page('b'), page('a')], [false, true])
     await history.loadOlder('c1')
     assert.deepEqual(asked, [null, 'b'])
+  })
+
+  it('begins at the newest page again once it was forgotten, and takes nothing that was asked for before', async () => {
+    const { history, asked, added } = bench([page('b'), page('a'), page('y')], [true, true])
+    await history.open('c1')
+    const late = history.loadOlder('c1')
+    history.forget('c1')
+    await late
+    assert.deepEqual([history.older('c1'), added()], ['unknown', 1])
+    await history.open('c1')
+    assert.deepEqual([asked, history.older('c1')], [[null, 'b', null], 'some'])
   })
 
   it('can be tried again after a failure', async () => {
