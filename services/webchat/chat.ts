@@ -22,6 +22,8 @@ import { Stops } from './stops.ts'
 
 export interface ChatPorts extends Pick<ConnectionPorts, 'token' | 'openSocket' | 'now' | 'random'> {
   readonly api: Pick<Api, 'agents' | 'conversations' | 'messages'>
+  /** Readers are visitors whom nobody knows, and not people who sign in. */
+  readonly anonymous: boolean
   readonly storage: KeyValueStorage
   readonly newId: () => string
   /** The list of conversations has changed; other tabs want to know. */
@@ -235,7 +237,8 @@ export class Chat {
     this.#history.forgetAll()
     this.#shelf.clear()
     this.#open.fresh(this.#open.current.agent, frame.user)
-    this.#outbox.readdress(before, { user: frame.user, conversation: this.#open.current.id })
+    const to = { user: frame.user, conversation: this.#open.current.id }
+    if (this.#ports.anonymous) this.#outbox.readdress(before, to)
   }
 
   #followOpen(): void {

@@ -105,7 +105,10 @@ export class Outbox {
     }
   }
 
-  /** A visitor whose token is gone is a new user, who cannot reach the old conversations: what waits begins a new one. */
+  /**
+   * A visitor whose token is gone is a new user, who cannot reach the old conversations: what waits begins a new one.
+   * Only for visitors: of people who sign in, each is somebody else.
+   */
   readdress(from: string, to: { readonly user: string; readonly conversation: string }): void {
     for (const entry of this.waiting(from)) this.#keep({ ...entry, ...to, after: null })
   }

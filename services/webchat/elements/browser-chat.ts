@@ -34,6 +34,7 @@ export const openBrowserChat = (options: BrowserChatOptions): BrowserChat => {
       newId,
       now: Date.now,
       random: Math.random,
+      anonymous: options.hostToken === null,
       token: options.hostToken === null ? visitorToken(tokens, options.tenant) : hostToken(options.hostToken),
       openSocket: (protocols, events) => openSocket(api.socketUrl, protocols, events),
       tellTabs: () => tabs.tell(),

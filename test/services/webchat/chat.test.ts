@@ -39,6 +39,7 @@ const bench = async (over: Partial<ChatPorts> = {}) => {
   let ids = 0
   const ports: ChatPorts = {
     api,
+    anonymous: true,
     token: async () => 'token',
     openSocket: (_protocols, events) => {
       const socket = { events, sent: [] as ClientFrame[] }
@@ -179,10 +180,23 @@ describe('the chat', () => {
     const conversation = await talk(chatting, 'hello')
     chatting.chat.say('not lost')
     await chatting.reconnect('u2')
+    assert.equal(chatting.chat.view.outbox[0]?.user, 'u2')
     const [send, ...rest] = chatting.sent()
     assert.ok(send?.type === 'send' && send.text === 'not lost' && send.conversation !== conversation)
     assert.deepEqual(rest, [])
     assert.deepEqual(chatting.chat.view.conversation.messages, [])
+  })
+
+  it('keeps for each person who signs in what they said: another one does not say it', async () => {
+    const signedIn = await bench({ anonymous: false })
+    const conversation = await talk(signedIn, 'hello')
+    signedIn.chat.say('between us')
+    await signedIn.reconnect('u2')
+    assert.deepEqual([signedIn.sent(), signedIn.chat.view.outbox], [[], []])
+    await signedIn.reconnect('u1')
+    const [send] = signedIn.sent()
+    assert.ok(send?.type === 'send' && send.text === 'between us' && send.conversation === conversation)
+    signedIn.close()
   })
 
   it('shows a refused send with its reason, and sends it again when asked to', async () => {
