@@ -48,6 +48,8 @@ export class Chat {
   readonly #stops: Stops
   #link: ConnectionStatus = { name: 'idle' }
   #welcome: WelcomeFrame | null = null
+  /** The socket's own: a visitor whose token runs out soon would get another one, and be somebody else by it. */
+  #token = ''
   #notice: ErrorFrame['code'] | null = null
 
   constructor(ports: ChatPorts, place: ChatPlace) {
@@ -56,6 +58,7 @@ export class Chat {
     this.#open = new OpenConversation(ports.storage, place, ports.newId)
     this.#connection = new Connection({
       ...ports,
+      token: async (renew) => (this.#token = await ports.token(renew)),
       explainRefusal: (token) => explainRefusal(ports.api, token),
       onFrame: (frame) => this.#received(frame),
       onStatus: (status) => this.#linkChanged(status),
@@ -67,12 +70,12 @@ export class Chat {
     })
     this.#stops = new Stops((frame) => this.#connection.send(frame))
     this.#history = new History({
-      page: async (id, before) => ports.api.messages(await ports.token(false), id, before),
+      page: async (id, before) => ports.api.messages(this.#token, id, before),
       add: (id, messages) => this.#follower.addOlder(id, messages),
       onChange: ports.onChange,
     })
     this.#shelf = new ConversationShelf({
-      page: async (cursor) => ports.api.conversations(await ports.token(false), cursor),
+      page: async (cursor) => ports.api.conversations(this.#token, cursor),
       onChange: ports.onChange,
     })
   }

@@ -199,6 +199,20 @@ describe('the chat', () => {
     signedIn.close()
   })
 
+  it('reads history as who the gateway takes it for, although a newer token is to be had', async () => {
+    let tokens = 0
+    const asked: string[] = []
+    const messages: ChatPorts['api']['messages'] = async (token) => {
+      asked.push(token)
+      return { messages: [], before: null }
+    }
+    const renewing = await bench({ api: { ...api, messages }, token: async () => `token-${++tokens}` })
+    await talk(renewing, 'hello')
+    await renewing.chat.loadOlder()
+    assert.deepEqual([new Set(asked), tokens], [new Set(['token-1']), 1])
+    renewing.close()
+  })
+
   it('shows a refused send with its reason, and sends it again when asked to', async () => {
     chatting.chat.say('too much')
     const send = chatting.sent().at(-1)
