@@ -58,7 +58,7 @@ export class Chat {
     this.#open = new OpenConversation(ports.storage, place, ports.newId)
     this.#connection = new Connection({
       ...ports,
-      token: async (renew) => (this.#token = await ports.token(renew)),
+      token: async (refused) => (this.#token = await ports.token(refused)),
       explainRefusal: (token) => explainRefusal(ports.api, token),
       onFrame: (frame) => this.#received(frame),
       onStatus: (status) => this.#linkChanged(status),

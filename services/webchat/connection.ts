@@ -36,8 +36,8 @@ export interface SocketEvents {
 
 export interface ConnectionPorts {
   readonly openSocket: (protocols: string[], events: SocketEvents) => Socket
-  /** The bearer token; `renew` says that the last one was refused. Rejects with SignInNeeded, ChatClosed or TenantMissing when none is to be had. */
-  readonly token: (renew: boolean) => Promise<string>
+  /** The bearer token, another one than that which was refused. Rejects with SignInNeeded, ChatClosed or TenantMissing when none is to be had. */
+  readonly token: (refused: string | null) => Promise<string>
   /** The close code that stands for the refusal of this token, or null when nobody can say. */
   readonly explainRefusal: (token: string) => Promise<number | null>
   readonly onFrame: (frame: ServerFrame) => void
@@ -62,7 +62,8 @@ export class Connection {
   #announcedMs: number | null = null
   /** The wait that goes on is one that the gateway asked for. */
   #asked = false
-  #renewToken = false
+  #token: string | null = null
+  #refusedToken: string | null = null
   /** Grows with every attempt and with close(), so that what an abandoned attempt awaited changes nothing. */
   #attempt = 0
   #retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -106,12 +107,12 @@ export class Connection {
   }
 
   async #open(attempt: number): Promise<void> {
-    const token = await this.#ports.token(this.#renewToken).catch((error: unknown) => {
+    const token = await this.#ports.token(this.#refusedToken).catch((error: unknown) => {
       if (attempt === this.#attempt) this.#withoutToken(error)
       return null
     })
     if (token === null || attempt !== this.#attempt) return
-    this.#renewToken = false
+    this.#token = token
     const current = (act: () => void) => () => (attempt === this.#attempt ? act() : undefined)
     this.#socket = this.#ports.openSocket([protocolName, `konstruct.bearer.${base64url(token)}`], {
       onOpen: current(() => this.#opened()),
@@ -154,7 +155,7 @@ export class Connection {
       case 'protocol':
         return this.#setStatus({ name: 'ended', why: after })
       case 'renew-token':
-        this.#renewToken = true
+        this.#refusedToken = this.#token
         return this.#retryIn(this.#failures++ === 0 ? 0 : this.#backoff())
       case 'return':
         this.#asked = true

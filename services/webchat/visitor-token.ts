@@ -21,11 +21,9 @@ const marginMs = 60_000
 
 export const hostToken = (ask: HostToken) => {
   let given: string | null = null
-  return async (renew: boolean): Promise<string> => {
-    const refused = renew ? given : null
-    if (renew || given === null) given = await ask(renew)
+  return async (refused: string | null): Promise<string> => {
+    if (given === null || given === refused) given = await ask(refused !== null)
     if (given === null || given === '') throw new SignInNeeded('The host page gave no token')
-    // Kept all the same, so that it is known again when the reader tries once more.
     if (given === refused) throw new SignInNeeded('The host page gave the token that was refused')
     return given
   }
@@ -33,18 +31,17 @@ export const hostToken = (ask: HostToken) => {
 
 export const visitorToken = (ports: TokenPorts, tenant: string) => {
   const key = `konstruct:${tenant}:visitor`
-  let given: string | null = null
-  return (renew: boolean): Promise<string> =>
+  return (refused: string | null): Promise<string> =>
     ports.alone(key, async () => {
       const kept = readVisitor(ports, key)
       // Another tab may have renewed it meanwhile: only the token that was refused is thrown away.
-      if (kept !== null && !(renew && kept.token === given)) return (given = kept.token)
+      if (kept !== null && kept.token !== refused) return kept.token
       const visitor = await ports.becomeVisitor()
       // Where tabs cannot take turns, the first one to write is the visitor that all of them are.
       const other = readVisitor(ports, key)
-      if (other !== null && other.token !== kept?.token) return (given = other.token)
+      if (other !== null && other.token !== kept?.token) return other.token
       ports.storage.setItem(key, JSON.stringify(visitor))
-      return (given = visitor.token)
+      return visitor.token
     })
 }
 

@@ -19,15 +19,15 @@ const bench = (over: Partial<ConnectionPorts> = {}) => {
   const sockets: Opened[] = []
   const statuses: ConnectionStatus[] = []
   const frames: ServerFrame[] = []
-  const renewals: boolean[] = []
+  const refused: (string | null)[] = []
   const connection = new Connection({
     openSocket: (protocols, events) => {
       const opened: Opened = { ...events, protocols, sent: [], closed: false }
       sockets.push(opened)
       return { send: (text) => void opened.sent.push(text), close: () => void (opened.closed = true) }
     },
-    token: async (renew) => {
-      renewals.push(renew)
+    token: async (token) => {
+      refused.push(token)
       return 'tökén'
     },
     explainRefusal: async () => null,
@@ -48,7 +48,7 @@ const bench = (over: Partial<ConnectionPorts> = {}) => {
     mock.timers.tick(ms)
     await settle()
   }
-  return { connection, sockets, statuses, frames, renewals, last, open, later, status: () => statuses.at(-1) }
+  return { connection, sockets, statuses, frames, refused, last, open, later, status: () => statuses.at(-1) }
 }
 
 const subscribe = { type: 'subscribe', conversation: 'c1' } as const
@@ -122,14 +122,14 @@ describe('the connection', () => {
   })
 
   it('asks for a new token when the old one ends', async () => {
-    const { open, last, later, renewals } = bench()
+    const { open, last, later, refused } = bench()
     await open()
     last().onClose(4401)
     await later(0)
-    assert.deepEqual(renewals, [false, true])
+    assert.deepEqual(refused, [null, 'tökén'])
   })
 
-  it('waits between renewals when no token pleases the gateway', async () => {
+  it('waits between refused when no token pleases the gateway', async () => {
     const { open, last, later, status } = bench()
     await open()
     for (let i = 0; i < 4; i++) {
@@ -155,13 +155,13 @@ describe('the connection', () => {
     })
 
   it('asks over HTTP why an upgrade was refused, since a browser does not tell', async () => {
-    const { connection, last, later, renewals } = bench({ explainRefusal: async () => 4401 })
+    const { connection, last, later, refused } = bench({ explainRefusal: async () => 4401 })
     connection.start()
     await settle()
     last().onClose(1006)
     await settle()
     await later(0)
-    assert.deepEqual(renewals, [false, true])
+    assert.deepEqual(refused, [null, 'tökén'])
   })
 
   for (const [error, why] of [
