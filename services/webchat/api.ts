@@ -22,6 +22,8 @@ export interface MessagePage {
   readonly before: string | null
 }
 
+/** A path that is dead answers nothing, not even that; who waits for the answer holds up what comes behind. */
+const answerDueMs = 15_000
 const conversationsPerPage = 30
 const messagesPerPage = 50
 
@@ -62,7 +64,8 @@ export class Api {
 
   async #ask<Answer>(path: string, token: string | null, init: RequestInit = {}): Promise<Answer> {
     const headers = token === null ? {} : { authorization: `Bearer ${token}` }
-    const response = await fetch(this.#root + path, { ...init, headers, credentials: 'omit' })
+    const signal = AbortSignal.timeout(answerDueMs)
+    const response = await fetch(this.#root + path, { ...init, headers, signal, credentials: 'omit' })
     if (response.ok) return (await response.json()) as Answer
     const problem = (await response.json().catch(() => ({}))) as { code?: string }
     throw new ApiError(response.status, problem.code ?? '')

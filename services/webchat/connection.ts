@@ -8,8 +8,9 @@
 //   any ──4403, 4400, no token to be had──▶ ended;   any ──close()──▶ idle
 //
 // A browser hides why an upgrade was refused, so after a socket that never opened `explainRefusal` asks over
-// HTTP; its answer is the close code that the refusal could not carry. Browsers hide pings too: a frame that
-// must be answered starts a watch, and silence until its end counts as a lost socket.
+// HTTP; its answer is the close code that the refusal could not carry. Browsers hide pings too, and may wait for
+// minutes for a path that is dead: an attempt and a frame that must be answered start a watch, which the next
+// frame ends, and silence until its end counts as a lost socket.
 import { protocolName } from '../shared/domain/frames.ts'
 import type { ClientFrame, ServerFrame } from '../shared/domain/frames.ts'
 import { afterClose } from './after-close.ts'
@@ -50,6 +51,10 @@ export interface ConnectionPorts {
 const stableMs = 10_000
 /** Every `send` and `subscribe` is answered at once; this much silence means that nobody hears us. */
 const answerDueMs = 10_000
+/** From its beginning to its `welcome`, an attempt that takes longer has met a path on which nothing comes through. */
+const attemptDueMs = 15_000
+/** Somebody who asks for another attempt gets one, unless the one that goes on is younger than this. */
+const stuckMs = 5_000
 /** Without a word from the gateway, those it dropped at a restart spread over this time. */
 const restartSpreadMs = 5_000
 
@@ -58,6 +63,7 @@ export class Connection {
   #status: ConnectionStatus = { name: 'idle' }
   #socket: Socket | null = null
   #failures = 0
+  #beganAt = 0
   #openedAt = 0
   #announcedMs: number | null = null
   /** The wait that goes on is one that the gateway asked for. */
@@ -79,19 +85,20 @@ export class Connection {
 
   /** Also after an ending, and sooner than planned: somebody asks for it. */
   start(): void {
-    if (this.#status.name !== 'connecting' && this.#status.name !== 'open') this.#connect()
+    if (!this.isOpen && !this.#isUnderWay) this.#connect()
   }
 
   /** The network or the reader is back: no need to wait, unless the gateway has asked for it. */
   hurry(): void {
-    if (this.#status.name === 'waiting' && !this.#asked) this.#connect()
+    const { name } = this.#status
+    if (name === 'connecting' || (name === 'waiting' && !this.#asked)) this.start()
   }
 
   /** False when there is no open socket; the caller says it again after the next `welcome`. */
   send(frame: ClientFrame): boolean {
     if (this.#socket === null || !this.isOpen) return false
     this.#socket.send(JSON.stringify(frame))
-    if (frame.type === 'send' || frame.type === 'subscribe') this.#watch()
+    if (frame.type === 'send' || frame.type === 'subscribe') this.#watch(answerDueMs)
     return true
   }
 
@@ -100,8 +107,14 @@ export class Connection {
     this.#setStatus({ name: 'idle' })
   }
 
+  get #isUnderWay(): boolean {
+    return this.#status.name === 'connecting' && this.#ports.now() - this.#beganAt < stuckMs
+  }
+
   #connect(): void {
     this.#abandon()
+    this.#beganAt = this.#ports.now()
+    this.#watch(attemptDueMs)
     this.#setStatus({ name: 'connecting' })
     void this.#open(this.#attempt)
   }
@@ -127,25 +140,28 @@ export class Connection {
   }
 
   #lost(code: number, token: string): void {
-    const opened = this.isOpen
+    if (this.isOpen) return this.#closed(code)
     this.#abandon()
-    if (opened) this.#closed(code)
-    else void this.#refused(token, this.#attempt)
+    void this.#refused(token)
   }
 
   #withoutToken(error: unknown): void {
+    this.#abandon()
     if (error instanceof SignInNeeded) this.#setStatus({ name: 'ended', why: 'sign-in' })
     else if (error instanceof ChatClosed) this.#setStatus({ name: 'ended', why: 'forbidden' })
     else if (error instanceof TenantMissing) this.#setStatus({ name: 'ended', why: 'missing' })
     else this.#retryIn(this.#backoff())
   }
 
-  async #refused(token: string, attempt: number): Promise<void> {
+  async #refused(token: string): Promise<void> {
+    const attempt = this.#attempt
+    this.#watch(attemptDueMs)
     const code = await this.#ports.explainRefusal(token).catch(() => null)
     if (attempt === this.#attempt) this.#closed(code ?? 1006)
   }
 
   #closed(code: number): void {
+    this.#abandon()
     if (this.#openedAt > 0 && this.#ports.now() - this.#openedAt >= stableMs) this.#failures = 0
     this.#openedAt = 0
     this.#asked = false
@@ -185,11 +201,9 @@ export class Connection {
     this.#ports.onFrame(frame)
   }
 
-  #watch(): void {
-    this.#watchTimer ??= setTimeout(() => {
-      this.#abandon()
-      this.#closed(1006)
-    }, answerDueMs)
+  /** Until the next frame. What is waited for already is not waited for longer. */
+  #watch(ms: number): void {
+    this.#watchTimer ??= setTimeout(() => this.#closed(1006), ms)
   }
 
   #retryIn(ms: number): void {

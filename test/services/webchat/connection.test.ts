@@ -1,57 +1,7 @@
 import assert from 'node:assert/strict'
 import { mock } from 'node:test'
-import type { ServerFrame } from '../../../services/shared/domain/frames.ts'
-import { Connection } from '../../../services/webchat/connection.ts'
-import type { ConnectionPorts, ConnectionStatus, SocketEvents } from '../../../services/webchat/connection.ts'
 import { ChatClosed, SignInNeeded, TenantMissing } from '../../../services/webchat/refusals.ts'
-
-interface Opened extends SocketEvents {
-  readonly protocols: readonly string[]
-  readonly sent: string[]
-  closed: boolean
-}
-
-const settle = async (): Promise<void> => {
-  for (let i = 0; i < 10; i++) await Promise.resolve()
-}
-
-const bench = (over: Partial<ConnectionPorts> = {}) => {
-  const sockets: Opened[] = []
-  const statuses: ConnectionStatus[] = []
-  const frames: ServerFrame[] = []
-  const refused: (string | null)[] = []
-  const connection = new Connection({
-    openSocket: (protocols, events) => {
-      const opened: Opened = { ...events, protocols, sent: [], closed: false }
-      sockets.push(opened)
-      return { send: (text) => void opened.sent.push(text), close: () => void (opened.closed = true) }
-    },
-    token: async (token) => {
-      refused.push(token)
-      return 'tökén'
-    },
-    explainRefusal: async () => null,
-    onFrame: (frame) => void frames.push(frame),
-    onStatus: (status) => void statuses.push(status),
-    random: () => 0.5,
-    now: () => Date.now(),
-    ...over,
-  })
-  const last = (): Opened => sockets.at(-1) as Opened
-  const open = async (): Promise<Opened> => {
-    connection.start()
-    await settle()
-    last().onOpen()
-    return last()
-  }
-  const later = async (ms: number): Promise<void> => {
-    mock.timers.tick(ms)
-    await settle()
-  }
-  return { connection, sockets, statuses, frames, refused, last, open, later, status: () => statuses.at(-1) }
-}
-
-const subscribe = { type: 'subscribe', conversation: 'c1' } as const
+import { bench, settle, subscribe } from './connection-bench.ts'
 
 describe('the connection', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_000_000 }))
@@ -87,6 +37,7 @@ describe('the connection', () => {
       await later(20_000)
     }
     last().onOpen()
+    last().onMessage('{"type":"welcome"}')
     await later(10_000)
     last().onClose(1006)
     assert.deepEqual(status(), { name: 'waiting', until: Date.now() + 250 })
@@ -129,7 +80,7 @@ describe('the connection', () => {
     assert.deepEqual(refused, [null, 'tökén'])
   })
 
-  it('waits between refused when no token pleases the gateway', async () => {
+  it('waits between renewals when no token pleases the gateway', async () => {
     const { open, last, later, status } = bench()
     await open()
     for (let i = 0; i < 4; i++) {
@@ -185,25 +136,6 @@ describe('the connection', () => {
       await settle()
       assert.equal(sockets.length, 1)
     })
-
-  it('takes the silence after a question for a lost socket', async () => {
-    const { connection, open, later, sockets } = bench()
-    const first = await open()
-    connection.send(subscribe)
-    await later(10_000)
-    assert.equal(first.closed, true)
-    await later(500)
-    assert.equal(sockets.length, 2)
-  })
-
-  it('takes any word of the gateway for life', async () => {
-    const { connection, open, later, sockets } = bench()
-    const first = await open()
-    connection.send(subscribe)
-    first.onMessage('{"type":"accepted"}')
-    await later(60_000)
-    assert.equal(sockets.length, 1)
-  })
 
   it('says that nothing was sent while there is no socket', async () => {
     const { connection, open } = bench()
