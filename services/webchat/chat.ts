@@ -5,37 +5,23 @@
 // After every `welcome`: follow the open conversation from where it stands, then say again what was not accepted,
 // then repeat the stops. That order lets the stream tell what became of a send whose `accepted` was lost.
 import type { AcceptedFrame, ErrorFrame, ServerFrame, WelcomeFrame } from '../shared/domain/frames.ts'
-import type { Api } from './api.ts'
+import type { ChatPlace, ChatPorts } from './chat-ports.ts'
 import type { ChatView } from './chat-view.ts'
 import { Connection } from './connection.ts'
-import type { ConnectionPorts, ConnectionStatus } from './connection.ts'
+import type { ConnectionStatus } from './connection.ts'
 import { ConversationShelf } from './conversation-shelf.ts'
 import { emptyConversation } from './conversation-state.ts'
+import type { ConversationState } from './conversation-state.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import { Follower } from './follower.ts'
 import { History } from './history.ts'
 import { OpenConversation } from './open-conversation.ts'
 import { Outbox } from './outbox.ts'
-import type { KeyValueStorage, OutboxEntry } from './outbox.ts'
+import type { OutboxEntry } from './outbox.ts'
 import { sendFrame } from './send-frame.ts'
 import { Stops } from './stops.ts'
-
-export interface ChatPorts extends Pick<ConnectionPorts, 'token' | 'openSocket' | 'now' | 'random'> {
-  readonly api: Pick<Api, 'agents' | 'conversations' | 'messages'>
-  /** Readers are visitors whom nobody knows, and not people who sign in. */
-  readonly anonymous: boolean
-  readonly storage: KeyValueStorage
-  readonly newId: () => string
-  /** The list of conversations has changed; other tabs want to know. */
-  readonly tellTabs: () => void
-  readonly onChange: () => void
-}
-
-export interface ChatPlace {
-  readonly tenant: string
-  /** The agent that the page was made for; empty for the tenant's first. */
-  readonly agent: string
-}
+import { activeTurn } from './transcript.ts'
+import { Vigil } from './vigil.ts'
 
 export class Chat {
   readonly #ports: ChatPorts
@@ -46,6 +32,7 @@ export class Chat {
   readonly #outbox: Outbox
   readonly #open: OpenConversation
   readonly #stops: Stops
+  readonly #vigil: Vigil
   #link: ConnectionStatus = { name: 'idle' }
   #welcome: WelcomeFrame | null = null
   /** The socket's own: a visitor whose token runs out soon would get another one, and be somebody else by it. */
@@ -68,7 +55,14 @@ export class Chat {
       onChange: (state) => this.#outbox.arrived(new Set(state.messages.map(({ id }) => id))),
       onHole: (id) => this.#readAnew(id),
     })
-    this.#stops = new Stops((frame) => this.#connection.send(frame))
+    this.#stops = new Stops((frame) => {
+      this.#connection.send(frame)
+      this.#follower.probe(frame.conversation)
+    })
+    this.#vigil = new Vigil({
+      isNeeded: () => activeTurn(this.#conversation) !== null,
+      probe: () => this.#follower.probe(this.#open.current.id),
+    })
     this.#history = new History({
       page: async (id, before) => ports.api.messages(this.#token, id, before),
       add: (id, messages) => this.#follower.addOlder(id, messages),
@@ -81,13 +75,13 @@ export class Chat {
   }
 
   get view(): ChatView {
-    const { id, agent, begun } = this.#open.current
+    const { id, begun } = this.#open.current
     return {
       link: this.#link,
       user: this.#welcome?.user ?? null,
       agents: this.#welcome?.agents ?? [],
       list: this.#shelf.list,
-      conversation: this.#follower.state(id) ?? emptyConversation(id, agent),
+      conversation: this.#conversation,
       begun,
       outbox: this.#welcome === null ? [] : this.#outbox.entries(this.#welcome.user),
       stopping: this.#stops.turns,
@@ -103,6 +97,7 @@ export class Chat {
   close(): void {
     this.#connection.close()
     this.#follower.close()
+    this.#vigil.close()
   }
 
   /** The reader asks for it: again after an ending, or sooner than planned. */
@@ -120,7 +115,7 @@ export class Chat {
   say(text: string): void {
     const user = this.#welcome?.user
     if (user === undefined || text.trim() === '') return
-    const { conversation } = this.view
+    const conversation = this.#conversation
     const entry = this.#outbox.add(
       {
         id: this.#ports.newId(),
@@ -149,7 +144,7 @@ export class Chat {
   }
 
   stopReply(): void {
-    this.#stops.ask(this.view.conversation)
+    this.#stops.ask(this.#conversation)
     this.#ports.onChange()
   }
 
@@ -187,6 +182,11 @@ export class Chat {
     void this.#shelf.loadMore()
   }
 
+  get #conversation(): ConversationState {
+    const { id, agent } = this.#open.current
+    return this.#follower.state(id) ?? emptyConversation(id, agent)
+  }
+
   get #user(): string {
     return this.#welcome?.user ?? ''
   }
@@ -219,6 +219,7 @@ export class Chat {
       default:
       // A frame that a later gateway added.
     }
+    this.#vigil.heard()
     this.#ports.onChange()
   }
 
@@ -231,7 +232,7 @@ export class Chat {
     else if (before !== frame.user) this.#becameAnother(before, frame)
     this.#followOpen()
     for (const entry of this.#outbox.waiting(frame.user)) this.#deliver(entry)
-    this.#stops.repeat(this.view.conversation)
+    this.#stops.repeat(this.#conversation)
     this.refreshList()
   }
 
@@ -249,6 +250,7 @@ export class Chat {
     if (!begun) return
     this.#follower.follow(id, agent)
     void this.#history.open(id)
+    this.#vigil.heard()
   }
 
   #readAnew(id: string): void {

@@ -2,7 +2,7 @@
 import { Api } from '../api.ts'
 import { browserStorage } from '../browser-storage.ts'
 import { Chat } from '../chat.ts'
-import type { ChatPlace } from '../chat.ts'
+import type { ChatPlace } from '../chat-ports.ts'
 import type { Socket, SocketEvents } from '../connection.ts'
 import { newId } from '../new-id.ts'
 import { openTabs } from '../tabs.ts'
