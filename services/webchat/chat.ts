@@ -52,7 +52,7 @@ export class Chat {
     })
     this.#follower = new Follower({
       send: (frame) => this.#connection.send(frame),
-      onChange: (state) => this.#outbox.arrived(new Set(state.messages.map(({ id }) => id))),
+      onChange: ({ id, messages }) => this.#outbox.arrived(id, messages),
       onHole: (id) => this.#readAnew(id),
     })
     this.#stops = new Stops((frame) => {
@@ -278,7 +278,10 @@ export class Chat {
 
   #refused(frame: ErrorFrame): void {
     const retryAt = frame.retryAfterMs === undefined ? null : this.#ports.now() + frame.retryAfterMs
-    if (frame.id !== undefined) return this.#outbox.refused(frame.id, { code: frame.code, retryAt })
+    if (frame.id !== undefined) {
+      this.#outbox.refused(frame.id, { code: frame.code, retryAt })
+      return this.#outbox.arrived(this.#conversation.id, this.#conversation.messages)
+    }
     if (!this.#follower.refused(frame)) this.#notice = frame.code
     else if (frame.code === 'CONVERSATION_NOT_FOUND' && frame.conversation === this.#open.current.id)
       this.#open.fresh(this.#open.current.agent, this.#user)

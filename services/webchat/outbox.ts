@@ -5,7 +5,11 @@
 //   waiting ──accepted──▶ accepted (memory only, until the message itself arrives) ──▶ gone
 //      ▲  └──refused──▶ refused ──retry──┐      └ dropped by the reader ──▶ gone
 //      └─────────────────────────────────┘
+//
+// A send can be refused after it was stored, or when it is repeated: such an entry goes, too, when its message is seen.
 import type { ErrorCode } from '../shared/domain/frame-errors.ts'
+import type { Message } from '../shared/domain/message.ts'
+import { storedTwins } from './stored-twins.ts'
 
 export interface Refusal {
   readonly code: ErrorCode
@@ -42,6 +46,8 @@ export class Outbox {
   readonly #storage: KeyValueStorage
   readonly #prefix: string
   readonly #entries = new Map<string, OutboxEntry>()
+  /** Messages that accepted entries became: they are nobody else's. */
+  readonly #became = new Set<string>()
 
   constructor(storage: KeyValueStorage, tenant: string) {
     this.#storage = storage
@@ -75,6 +81,7 @@ export class Outbox {
   accepted(id: string, message: string): void {
     const entry = this.#entries.get(id)
     if (entry === undefined) return
+    this.#became.add(message)
     this.#entries.set(id, { ...entry, refusal: null, message })
     this.#storage.removeItem(this.#prefix + id)
   }
@@ -98,11 +105,17 @@ export class Outbox {
     this.#storage.removeItem(this.#prefix + id)
   }
 
-  /** Forgets the accepted ones whose message has arrived. */
-  arrived(messages: ReadonlySet<string>): void {
-    for (const { id, message } of this.#entries.values()) {
-      if (message !== null && messages.has(message)) this.#entries.delete(id)
-    }
+  /** Forgets what is among the messages now: the accepted, and the refused that were stored all the same. */
+  arrived(conversation: string, messages: readonly Message[]): void {
+    const here = [...this.#entries.values()].filter((entry) => entry.conversation === conversation)
+    const ids = new Set<string | null>(messages.map(({ id }) => id))
+    for (const { id, message } of here) if (ids.has(message)) this.#entries.delete(id)
+    const open = here.filter(({ message }) => message === null)
+    const refused = open.filter(({ refusal }) => refusal !== null)
+    // A waiting one has the first choice: what became of it is about to be told.
+    const inTurn = [...open.filter(({ refusal }) => refusal === null), ...refused]
+    const stored = storedTwins(messages, inTurn, this.#became)
+    for (const { id } of refused) if (stored.has(id)) this.remove(id)
   }
 
   /**

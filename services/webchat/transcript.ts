@@ -4,6 +4,7 @@ import type { ErrorCode } from '../shared/domain/frame-errors.ts'
 import type { Message } from '../shared/domain/message.ts'
 import type { ConversationState } from './conversation-state.ts'
 import type { OutboxEntry } from './outbox.ts'
+import { storedTwins } from './stored-twins.ts'
 import { endsTurn, isActive } from './turns.ts'
 import type { TurnView } from './turns.ts'
 
@@ -42,24 +43,16 @@ export const transcript = (
 export const activeTurn = (conversation: ConversationState): TurnView | null =>
   [...conversation.turns, ...unheardTurns(conversation)].find(isActive) ?? null
 
-/**
- * Between the message's arrival and its `accepted` both are known; the reader must see one of them. The stored
- * twin has the same text and comes after what was known when it was said.
- */
+/** Between the message's arrival and its `accepted` both are known; the reader must see one of them. */
 const withoutStored = (
   { messages }: ConversationState,
   entries: readonly OutboxEntry[],
 ): readonly OutboxEntry[] => {
-  const taken = new Set(entries.map(({ message }) => message))
-  return entries.filter((entry) => {
-    if (entry.message !== null) return !messages.some(({ id }) => id === entry.message)
-    const known = messages.findIndex(({ id }) => id === entry.after)
-    const twin = messages
-      .slice(known + 1)
-      .find(({ id, role, text }) => role === 'user' && text === entry.text && !taken.has(id))
-    if (twin !== undefined) taken.add(twin.id)
-    return twin === undefined
-  })
+  const ids = new Set<string | null>(messages.map(({ id }) => id))
+  const waiting = entries.filter(({ refusal, message }) => refusal === null && message === null)
+  const taken = entries.map(({ message }) => message)
+  const stored = storedTwins(messages, waiting, taken)
+  return entries.filter(({ id, message }) => !stored.has(id) && !ids.has(message))
 }
 
 /** The newest question, where nothing was heard of its turn yet: it waits in the queue. */

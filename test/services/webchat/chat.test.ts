@@ -152,6 +152,17 @@ describe('the chat', () => {
     assert.deepEqual(chatting.sent().at(-1), send)
   })
 
+  it('shows no send as refused that the gateway has stored all the same', async () => {
+    const conversation = await talk(chatting, 'hello')
+    chatting.chat.say('and this?')
+    const send = chatting.sent().at(-1)
+    assert.ok(send?.type === 'send')
+    const event = { kind: 'message', message: message('m-2', { text: 'and this?' }) } as const
+    chatting.hear({ type: 'event', conversation, epoch: 1, seq: 2, event })
+    chatting.hear({ type: 'error', code: 'OVERLOADED', message: '', id: send.id })
+    assert.deepEqual(chatting.chat.view.outbox, [])
+  })
+
   it('never sends a frame that the gateway would close the socket over', () => {
     chatting.chat.say('ü'.repeat(40_000))
     assert.deepEqual(chatting.sent(), [])

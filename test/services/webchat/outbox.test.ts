@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import type { Message } from '../../../services/shared/domain/message.ts'
 import { memoryStorage } from '../../../services/webchat/browser-storage.ts'
 import { Outbox } from '../../../services/webchat/outbox.ts'
 
@@ -10,6 +11,15 @@ const say = (id: string, user = 'u1') => ({
   agent: 'support',
   text: id,
   after: null,
+})
+const stored = (id: string, text: string): Message => ({
+  id,
+  role: 'user',
+  author: 'u1',
+  text,
+  turn: `t-${id}`,
+  createdAt: '2026-01-01T00:00:00Z',
+  finish: 'complete',
 })
 const idsOf = (entries: readonly { id: string }[]): string[] => entries.map(({ id }) => id)
 
@@ -51,7 +61,7 @@ describe('the outbox', () => {
     outbox.add(say('s1'), 1)
     outbox.accepted('s1', 'm1')
     assert.deepEqual([idsOf(outbox.entries('u1')), idsOf(outbox.waiting('u1'))], [['s1'], []])
-    outbox.arrived(new Set(['m1']))
+    outbox.arrived('c1', [stored('m1', 's1')])
     assert.deepEqual(outbox.entries('u1'), [])
   })
 
@@ -71,6 +81,32 @@ describe('the outbox', () => {
     outbox.accepted('s1', 'm1')
     outbox.refused('s1', { code: 'OVERLOADED', retryAt: null })
     assert.equal(outbox.entries('u1')[0]?.refusal, null)
+  })
+
+  it('forgets for good a refused send that was stored all the same', () => {
+    const storage = memoryStorage()
+    const outbox = new Outbox(storage, 'acme')
+    outbox.add({ ...say('s1'), after: 'm0' }, 1)
+    outbox.refused('s1', { code: 'INTERNAL', retryAt: null })
+    outbox.arrived('c1', [stored('m0', 's1')])
+    assert.deepEqual(idsOf(outbox.entries('u1')), ['s1'])
+    outbox.arrived('c2', [stored('m0', 'hi'), stored('m1', 's1')])
+    assert.deepEqual(idsOf(outbox.entries('u1')), ['s1'])
+    outbox.arrived('c1', [stored('m0', 'hi'), stored('m1', 's1')])
+    assert.deepEqual(new Outbox(storage, 'acme').entries('u1'), [])
+  })
+
+  it('takes no message for a refused send that is another one of the same words', () => {
+    const outbox = new Outbox(memoryStorage(), 'acme')
+    outbox.add({ ...say('s1'), text: 'yes' }, 1)
+    outbox.refused('s1', { code: 'RATE_LIMITED', retryAt: null })
+    outbox.add({ ...say('s2'), text: 'yes' }, 2)
+    outbox.arrived('c1', [stored('m1', 'yes')])
+    assert.deepEqual(idsOf(outbox.entries('u1')), ['s1', 's2'])
+    outbox.accepted('s2', 'm1')
+    outbox.arrived('c1', [stored('m1', 'yes')])
+    outbox.arrived('c1', [stored('m1', 'yes')])
+    assert.deepEqual(idsOf(outbox.entries('u1')), ['s1'])
   })
 
   it('hands what waits to the new visitor when the old one is gone', () => {
