@@ -228,7 +228,7 @@ export class Chat {
     this.#welcome = frame
     this.#notice = null
     this.#follower.restart()
-    if (before === undefined) this.#open.recall(frame)
+    if (before === undefined) this.#open.recall(frame, this.#outbox.entries(frame.user))
     else if (before !== frame.user) this.#becameAnother(before, frame)
     this.#followOpen()
     for (const entry of this.#outbox.waiting(frame.user)) this.#deliver(entry)

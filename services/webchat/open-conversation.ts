@@ -1,7 +1,7 @@
 // Which conversation the reader looks at. It is remembered per user, so that a reload or a return shows it again.
-// A new one exists only here until the gateway has accepted its first message.
+// A new one exists only here, and in the outbox, until the gateway has accepted its first message.
 import type { WelcomeFrame } from '../shared/domain/frames.ts'
-import type { KeyValueStorage } from './outbox.ts'
+import type { KeyValueStorage, OutboxEntry } from './outbox.ts'
 
 export interface Current {
   readonly id: string
@@ -31,12 +31,17 @@ export class OpenConversation {
     return this.#current
   }
 
-  /** At the first `welcome`: the last one looked at, or a new one with the page's agent, else with the first. */
-  recall({ user, agents }: WelcomeFrame): void {
+  /**
+   * At the first `welcome`: the last one looked at, else the one that was to begin with what is still unsent, else a
+   * new one with the page's agent or with the first. `unsent` is the user's, in the order of saying.
+   */
+  recall({ user, agents }: WelcomeFrame, unsent: readonly OutboxEntry[]): void {
     const names = agents.map(({ name }) => name)
     const last = this.#read(user)
     const agent = names.includes(this.#place.agent) ? this.#place.agent : (names[0] ?? '')
+    const first = unsent.findLast((entry) => entry.after === null && this.#isOfPage(entry, names))
     if (last !== null && names.includes(last.agent)) this.#current = { ...last, begun: true }
+    else if (first !== undefined) this.#current = { id: first.conversation, agent: first.agent, begun: false }
     else this.#current = { ...this.#current, agent }
   }
 
@@ -53,6 +58,10 @@ export class OpenConversation {
   begun(user: string): void {
     this.#current = { ...this.#current, begun: true }
     this.#remember(user)
+  }
+
+  #isOfPage({ agent }: OutboxEntry, names: readonly string[]): boolean {
+    return names.includes(agent) && (this.#place.agent === '' || this.#place.agent === agent)
   }
 
   #remember(user: string): void {

@@ -33,10 +33,12 @@ export const message = (id: string, over: Partial<Message> = {}): Message => ({
   ...over,
 })
 
+/** Never the same twice, as in browsers. */
+let ids = 0
+
 /** One chat on a socket that the test speaks for. */
-export const bench = async (over: Partial<ChatPorts> = {}) => {
+export const bench = async (over: Partial<ChatPorts> = {}, agent = '') => {
   const sockets: { events: SocketEvents; sent: ClientFrame[] }[] = []
-  let ids = 0
   const ports: ChatPorts = {
     api,
     anonymous: true,
@@ -57,7 +59,7 @@ export const bench = async (over: Partial<ChatPorts> = {}) => {
     onChange: () => undefined,
     ...over,
   }
-  const chat = new Chat(ports, { tenant: 'acme', agent: '' })
+  const chat = new Chat(ports, { tenant: 'acme', agent })
   const socket = () => sockets.at(-1) as (typeof sockets)[number]
   const hear = (frame: ServerFrame): void => socket().events.onMessage(JSON.stringify(frame))
   const welcome = (user = 'u1'): void => {

@@ -180,6 +180,46 @@ describe('the chat', () => {
     after.close()
   })
 
+  for (const [fate, waits] of [
+    ['waits', true],
+    ['was refused', false],
+  ] as const)
+    it(`shows a first message again that ${fate}, after a reload`, async () => {
+      const storage = memoryStorage()
+      const before = await bench({ storage })
+      before.chat.newConversation('payroll')
+      before.chat.say('my first')
+      const send = before.sent().at(-1)
+      assert.ok(send?.type === 'send')
+      if (!waits) before.hear({ type: 'error', code: 'RATE_LIMITED', message: '', id: send.id })
+      before.close()
+      const after = await bench({ storage })
+      const { conversation, outbox } = after.chat.view
+      assert.deepEqual([conversation.id, conversation.agent], [send.conversation, 'payroll'])
+      assert.deepEqual(
+        transcript(conversation, outbox).map(({ kind }) => kind),
+        ['sending'],
+      )
+      assert.deepEqual(after.sent(), waits ? [send] : [])
+      after.close()
+    })
+
+  it('shows a new conversation after a reload, whatever waits in one that has begun or with another agent', async () => {
+    const storage = memoryStorage()
+    const before = await bench({ storage })
+    await talk(before, 'hello')
+    before.chat.say('and this?')
+    before.chat.newConversation('support')
+    before.close()
+    const after = await bench({ storage })
+    assert.deepEqual(transcript(after.chat.view.conversation, after.chat.view.outbox), [])
+    after.chat.say('for support')
+    after.close()
+    const other = await bench({ storage }, 'payroll')
+    assert.equal(other.chat.view.conversation.agent, 'payroll')
+    other.close()
+  })
+
   it('begins a new one when the conversation that was open is gone', async () => {
     const conversation = await talk(chatting, 'hello')
     await chatting.reconnect()
