@@ -42,6 +42,7 @@ export class ConversationRelay {
   #gapped = false
   #blind = false
   #filling = false
+  #closed = false
   #checkAt: number
   #restUntil = 0
 
@@ -74,7 +75,9 @@ export class ConversationRelay {
     this.#followers.delete(follower)
   }
 
+  /** For good: what still waits for a store then listens to nothing any more, since nobody would end that. */
   close(): void {
+    this.#closed = true
     this.#followers.clear()
     this.#listening?.then(
       (stop) => stop(),
@@ -99,6 +102,7 @@ export class ConversationRelay {
   }
 
   async #join(follower: Follower, wish: Wish): Promise<void> {
+    if (this.#closed) return
     follower.hold()
     try {
       const answer = await this.#answer(wish)
@@ -147,7 +151,7 @@ export class ConversationRelay {
   }
 
   #pump(): void {
-    if (this.#filling || this.#position === null) return
+    if (this.#closed || this.#filling || this.#position === null) return
     while (!this.#gapped) {
       const announcement = this.#heard.shift()
       if (announcement === undefined) break

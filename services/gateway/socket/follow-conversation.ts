@@ -31,6 +31,8 @@ export const followConversation = async (
   assertMayFollow(ports, session, conversation)
   const known = session.following.get(conversation)
   if (known !== undefined) return known.relay.join(known.follower, wish)
+  // It may have ended while its frame waited for a store: `unfollowAll` has been called then, for the last time.
+  if (session.ended) return
   const { tenant, user } = session.visit
   const following = ports.relays.follow({ tenant, user, conversation }, session)
   session.following.set(conversation, following)

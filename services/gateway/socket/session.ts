@@ -51,18 +51,27 @@ export class Session implements Outlet {
   readonly #ports: SessionPorts
   #slow = false
   #closing = false
+  #ended = false
   #unanswered = 0
 
   constructor(visit: Visit, ports: SessionPorts) {
     this.visit = visit
     this.#ports = ports
     this.closed = new Promise((resolve) => ports.socket.once('close', resolve))
+    ports.socket.once('close', () => {
+      this.#ended = true
+    })
     ports.wire.on('drain', () => this.#drained())
   }
 
-  /** True once it is closed or being closed: nothing that arrives counts any more. */
+  /** True once this side closes it: nothing that arrives counts any more. */
   get closing(): boolean {
     return this.#closing
+  }
+
+  /** True once the connection has ended, whoever closed it: whatever is begun for it now, nobody would ever end. */
+  get ended(): boolean {
+    return this.#ended
   }
 
   get congested(): boolean {
@@ -89,7 +98,7 @@ export class Session implements Outlet {
 
   /** `reason` is at most 123 bytes and says nothing about others. */
   close(code: number, reason: string): void {
-    if (this.#closing) return
+    if (this.#closing || this.#ended) return
     this.#closing = true
     this.#ports.metrics.closed.inc({ code })
     const { socket } = this.#ports

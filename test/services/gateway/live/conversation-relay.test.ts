@@ -186,4 +186,20 @@ describe('A relay', () => {
       { numRuns: 500 },
     )
   }).timeout(60_000)
+
+  it('that was closed listens to nothing any more, also when it waited for messages then', async () => {
+    const stream = new PaperStream()
+    stream.up = false
+    const relay = relayOf(stream)
+    const follower = relay.follow(new StrictClient(stream))
+    const joins = [relay.join(follower, { kind: 'all' }), relay.join(follower, { kind: 'all' })]
+    // Redis was asked in vain; the first join reads the messages now, and the second waits for it.
+    await ticks(2)
+    relay.leave(follower)
+    relay.close()
+    stream.up = true
+    await Promise.all(joins)
+    await ticks(20)
+    assert.equal(stream.listeners, 0)
+  })
 })

@@ -24,6 +24,11 @@ export class PaperStream {
     return { epoch: this.#epoch, seq: this.#events.length }
   }
 
+  /** How many listen. */
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
   get up(): boolean {
     return this.#up
   }
