@@ -9,6 +9,8 @@ export interface Wire {
   cut(): Promise<void>
   /** Passes nothing on any more, and tells nobody: as a network that loses packets. Connections of before stay silent. */
   silence(): void
+  /** Ends the connection that sends this text next, before anything of it arrives. Once; text in lower case. */
+  cutAt(text: string): void
   mend(): Promise<void>
   close(): Promise<void>
 }
@@ -18,6 +20,8 @@ export const wireTo = async (url: string): Promise<Wire> => {
   const target = new URL(url)
   const sockets = new Set<Socket>()
   let silent = false
+  let fatal: string | null = null
+  const isFatal = (bytes: Buffer): boolean => fatal !== null && bytes.toString().toLowerCase().includes(fatal)
   const keep = (socket: Socket): Socket => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
@@ -30,7 +34,13 @@ export const wireTo = async (url: string): Promise<Wire> => {
       return
     }
     const far = keep(connect(Number(target.port), target.hostname))
-    keep(near).pipe(far).pipe(near)
+    keep(near).on('data', (bytes: Buffer) => {
+      if (!isFatal(bytes)) return
+      fatal = null
+      near.destroy()
+      far.destroy()
+    })
+    near.pipe(far).pipe(near)
     near.on('close', () => far.destroy())
     far.on('close', () => near.destroy())
   })
@@ -52,6 +62,9 @@ export const wireTo = async (url: string): Promise<Wire> => {
     silence: () => {
       silent = true
       for (const socket of sockets) socket.unpipe().pause()
+    },
+    cutAt: (text) => {
+      fatal = text
     },
     mend: async () => {
       silent = false

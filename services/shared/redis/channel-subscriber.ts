@@ -1,6 +1,6 @@
-// One connection that listens for all conversations of a process. Each channel is subscribed while someone listens.
-// ioredis subscribes again by itself after a reconnect, but what was said meanwhile is gone: `onReconnect` tells, and
-// every listener must then look into the stream for what it missed.
+// One connection that listens for all conversations of a process. Each channel is subscribed while someone listens, and
+// again after a reconnect, but what was said meanwhile is gone: `onReconnect` tells, and every listener must then look
+// into the stream for what it missed.
 //
 // Who only listens would never learn that its connection is dead, so it asks now and then.
 import type { Redis } from 'ioredis'
@@ -92,13 +92,15 @@ export class ChannelSubscriber {
       this.#wasReady = true
       return
     }
-    // ioredis restores the subscriptions before this point only when it sent them itself; asking again is harmless.
     const channels = [...this.#channels.keys()]
     const restored = channels.length === 0 ? Promise.resolve() : this.#client.subscribe(...channels)
     restored
       .then(() => {
         for (const listener of this.#onReconnect) listener()
       })
-      .catch(() => {})
+      // A connection that listens to nothing is no use: the next one is asked again.
+      .catch(() => {
+        if (this.ready) this.#client.disconnect(true)
+      })
   }
 }

@@ -60,6 +60,8 @@ export const openRedis = ({ url, name, log }: RedisOptions): Redis => {
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    // ioredis would ask for the channels again with nobody to hear of a failure, which ends the process.
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     commandTimeout: commandTimeoutMs,
     socketTimeout: silentConnectionMs,

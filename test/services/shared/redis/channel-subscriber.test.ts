@@ -64,6 +64,38 @@ describe('The subscriber of a process', () => {
     leave()
   })
 
+  it('outlives a connection that ends while its channels are subscribed again', async () => {
+    const { url } = await ownRedis()
+    const wire = await wireTo(url)
+    const far = await openRedisAt(wire.url)
+    const own = new Redis(url)
+    const unhandled: unknown[] = []
+    const note = (thrown: unknown): number => unhandled.push(thrown)
+    process.prependListener('unhandledRejection', note)
+    try {
+      const key = webchatResponseKey('acme', randomUUID())
+      let reconnects = 0
+      far.subscriber.onReconnect(() => {
+        reconnects += 1
+      })
+      const heard: string[] = []
+      const leave = await far.subscriber.listen(key, (message) => heard.push(message))
+      wire.cutAt('subscribe')
+      await own.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+      await waitUntil({ until: 'it is back' }, () => reconnects === 1)
+      await own.publish(key, 'again')
+      await waitUntil({ until: 'it heard' }, () => heard.length === 1)
+      leave()
+      // It would end the process.
+      assert.deepEqual(unhandled, [])
+    } finally {
+      process.removeListener('unhandledRejection', note)
+      own.disconnect()
+      far.close()
+      await wire.close()
+    }
+  })
+
   it('finds out that its connection is dead, also when nobody says so', async function () {
     this.timeout(30_000)
     const { url } = await ownRedis()
