@@ -7,8 +7,8 @@ import type { StreamEvent, StreamPosition, SubscribedFrame } from '../../shared/
 import type { Message } from '../../shared/domain/message.ts'
 import type { StreamSlice } from '../../shared/redis/live-stream.ts'
 import { nowhere, type Answer } from './follower.ts'
-import { foldLive } from './fold-live.ts'
 import { frameEvents } from './frame-events.ts'
+import { readLive } from './read-live.ts'
 
 /** Where a socket wants to begin. */
 export type Wish =
@@ -21,8 +21,10 @@ export type Wish =
 
 export interface JoinPorts {
   readonly conversation: string
-  /** @throws `REDIS_UNAVAILABLE` */
-  readonly readStream: (after?: StreamPosition) => Promise<StreamSlice>
+  /** What came after a position, if that is `most` events at most; else the newest. @throws `REDIS_UNAVAILABLE` */
+  readonly readStream: (after?: StreamPosition, most?: number) => Promise<StreamSlice>
+  /** The page of events that ends before a position. @throws `REDIS_UNAVAILABLE` */
+  readonly readBefore: (position: StreamPosition) => Promise<readonly string[]>
   /** The newest page. @throws `CONVERSATION_NOT_FOUND`, `STORE_UNAVAILABLE` */
   readonly readMessages: () => Promise<readonly Message[]>
 }
@@ -33,10 +35,8 @@ const longestReplay = 256
 /** @throws `REDIS_UNAVAILABLE`, and what `readMessages` throws. */
 export const answerJoin = async (ports: JoinPorts, wish: Wish): Promise<Answer> => {
   if (wish.kind !== 'after') return snapshot(ports, await ports.readStream(), wish)
-  const slice = await ports.readStream(wish.position)
-  if (!slice.recovered) return snapshot(ports, slice, wish)
-  if (slice.events.length > longestReplay) return snapshot(ports, await ports.readStream(), wish)
-  return replay(ports, slice)
+  const slice = await ports.readStream(wish.position, longestReplay)
+  return slice.recovered ? replay(ports, slice) : snapshot(ports, slice, wish)
 }
 
 /** While the stream cannot be read: the messages, and no position in the stream. */
@@ -66,13 +66,18 @@ const replay = ({ conversation }: JoinPorts, { epoch, seq, events }: StreamSlice
 const snapshot = async (ports: JoinPorts, slice: StreamSlice, wish: Wish): Promise<Answer> => {
   const messages = await ports.readMessages()
   const cut = cutAt(slice, wish)
-  const before = slice.events.slice(0, cut).map((event) => JSON.parse(event) as StreamEvent)
   const after = slice.events.slice(cut)
   const announced = new Set(after.flatMap(messageIdOf))
-  const position = { epoch: slice.epoch, seq: slice.seq - after.length }
+  const { epoch, seq, events } = slice
+  const position = { epoch, seq: seq - after.length }
   // Only the last ones: behind a message whose event has yet to come, an earlier one would be shown too late.
   const shown = messages.slice(0, messages.findLastIndex(({ id }) => !announced.has(id)) + 1)
-  return answer(ports, { position, messages: shown, live: liveBeside(shown, before) }, after)
+  const live = await readLive((before) => ports.readBefore({ epoch, seq: before }), {
+    events: events.slice(0, cut),
+    first: seq - events.length + 1,
+    messages: shown,
+  })
+  return answer(ports, { position, messages: shown, live }, after)
 }
 
 /** How many of the slice's events belong to the picture; the others follow it. */
@@ -87,12 +92,6 @@ const cutAt = ({ epoch, seq, events }: StreamSlice, wish: Wish): number => {
 const messageIdOf = (text: string): readonly string[] => {
   const event = JSON.parse(text) as StreamEvent
   return event.kind === 'message' ? [event.message.id] : []
-}
-
-/** A reply that is already among the messages is not being written any more. */
-const liveBeside = (messages: readonly Message[], events: readonly StreamEvent[]) => {
-  const answered = new Set(messages.filter(({ role }) => role === 'agent').map(({ turn }) => turn))
-  return foldLive(events.filter((event) => !('turn' in event && answered.has(event.turn))))
 }
 
 interface Picture extends Pick<SubscribedFrame, 'messages' | 'live'> {

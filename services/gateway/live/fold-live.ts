@@ -4,20 +4,26 @@ import { isTurnEnd } from '../../shared/domain/turn.ts'
 
 type TurnEvent = Extract<StreamEvent, { readonly turn: string }>
 
+/** Whether a turn has ended with this event. */
+export const isEnd = (event: StreamEvent): boolean =>
+  event.kind === 'message' ? event.message.role === 'agent' : event.kind === 'state' && isTurnEnd(event.state)
+
 /**
  * The oldest turn that has not ended: turns of a conversation are answered one after the other, so it is the one being
- * written, or the next to be. Null when all have ended.
+ * written, or the next to be. Of a stream that is not read from its beginning, one that has begun tells more than one that
+ * waits: its own question may stand before what was read. Null when all have ended.
  */
 export const foldLive = (events: readonly StreamEvent[]): LiveReply | null => {
   const open = new Map<string, LiveReply>()
   for (const event of events) apply(open, event)
-  return open.values().next().value ?? null
+  const replies = [...open.values()]
+  return replies.find(({ state }) => state !== 'queued') ?? replies[0] ?? null
 }
 
 const apply = (open: Map<string, LiveReply>, event: StreamEvent): void => {
   switch (event.kind) {
     case 'message':
-      if (event.message.role === 'agent' && event.message.turn !== null) open.delete(event.message.turn)
+      if (isEnd(event) && event.message.turn !== null) open.delete(event.message.turn)
       return
     case 'state':
     case 'delta':
@@ -34,7 +40,7 @@ const apply = (open: Map<string, LiveReply>, event: StreamEvent): void => {
 
 const advance = (open: Map<string, LiveReply>, event: TurnEvent): void => {
   const reply = open.get(event.turn) ?? { turn: event.turn, attempt: 0, state: 'queued', text: '' }
-  if (event.kind === 'state' && isTurnEnd(event.state)) open.delete(event.turn)
+  if (isEnd(event)) open.delete(event.turn)
   else open.set(event.turn, next(reply, event))
 }
 

@@ -1,7 +1,7 @@
 // The relays of all conversations that a socket of this process follows. A relay lives while someone follows it.
 import { webchatResponseKey } from '../../shared/redis/keys.ts'
 import type { ChannelSubscriber } from '../../shared/redis/channel-subscriber.ts'
-import { readEvents } from '../../shared/redis/live-stream.ts'
+import { readEvents, readEventsBefore } from '../../shared/redis/live-stream.ts'
 import type { RedisConnection } from '../../shared/redis/redis-connection.ts'
 import type { Log } from '../../shared/runtime/log.ts'
 import type { Database } from '../../shared/store/database.ts'
@@ -81,7 +81,8 @@ export class Relays {
       ...this.#ports,
       conversation,
       listen: (hear) => subscriber.listen(streamKey, hear),
-      readStream: (after) => readEvents(redis, streamKey, after),
+      readStream: (after, most) => readEvents(redis, streamKey, after, most),
+      readBefore: (position) => readEventsBefore(redis, streamKey, position),
       readMessages: async () => {
         const page = await readMessages(database, { tenant, user }, conversation, { limit: messagesShown })
         return page.messages

@@ -18,6 +18,8 @@ const keptEntries = 16_384
 export const wholeTextAfter = keptEntries / 4
 /** A reader that missed more than this gets the messages instead, in entries. */
 const longestCatchUp = 2_000
+/** Entries read at once by whoever does not continue: Redis serves nobody else meanwhile. */
+const pageSize = 512
 /** A repeated flush is looked for among this many newest entries: no other writer adds more within its timeout. */
 const repeatWindow = 64
 /** The question of a turn is looked for among this many newest entries: it was shown a moment ago, or it does no harm twice. */
@@ -58,19 +60,40 @@ const append: Script = {
     return {epoch, tonumber(string.match(to, '-(%d+)$'))}`,
 }
 
+/** The newest page of the stream, before an entry if one is named, oldest first. */
+const page = `
+    local function page(top)
+      local found = redis.call('XREVRANGE', KEYS[1], top, '-', 'COUNT', ${pageSize})
+      local events = {}
+      for i = #found, 1, -1 do events[#events + 1] = found[i][2][2] end
+      return events
+    end`
+
 const read: Script = {
   name: 'konstructRead',
-  lua: `
+  lua: `${page}
     local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
     if not newest[1] then return {'', 0, 0, {}} end
     local epoch, last = string.match(newest[1][1], '^(%d+)-(%d+)$')
-    local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
-    local first = string.match(oldest[1][1], '-(%d+)$')
-    local from = '-'
-    if ARGV[1] == epoch then from = '(' .. epoch .. '-' .. ARGV[2] end
-    local entries = {}
-    for _, entry in ipairs(redis.call('XRANGE', KEYS[1], from, '+')) do entries[#entries + 1] = entry[2][2] end
-    return {epoch, tonumber(first), tonumber(last), entries}`,
+    last = tonumber(last)
+    local after = tonumber(ARGV[2])
+    if ARGV[1] == epoch and after <= last and last - after <= tonumber(ARGV[3]) then
+      local oldest = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)
+      if after >= tonumber(string.match(oldest[1][1], '-(%d+)$')) - 1 then
+        local events = {}
+        for _, entry in ipairs(redis.call('XRANGE', KEYS[1], '(' .. epoch .. '-' .. ARGV[2], '+')) do
+          events[#events + 1] = entry[2][2]
+        end
+        return {epoch, last, 1, events}
+      end
+    end
+    return {epoch, last, 0, page('+')}`,
+}
+
+const readBefore: Script = {
+  name: 'konstructReadBefore',
+  lua: `${page}
+    return page('(' .. ARGV[1] .. '-' .. ARGV[2])`,
 }
 
 export interface AppendOptions {
@@ -114,7 +137,7 @@ export const appendEvents = async (
 }
 
 export interface StreamSlice extends StreamPosition {
-  /** True: `events` are exactly those after the given position. False: they are all that the stream holds. */
+  /** True: `events` are exactly those after the given position. False: they are a page of the newest, at most. */
   readonly recovered: boolean
   /** JSON texts; the last one has the number `seq`. */
   readonly events: readonly string[]
@@ -122,24 +145,27 @@ export interface StreamSlice extends StreamPosition {
 
 const emptySlice: StreamSlice = { epoch: 0, seq: 0, recovered: false, events: [] }
 
-/** What the stream holds after a position (left out for all of it). @throws `REDIS_UNAVAILABLE` */
+/** What the stream holds after a position, if that is `most` entries at most; else its newest. @throws `REDIS_UNAVAILABLE` */
 export const readEvents = async (
   redis: RedisConnection,
   key: RedisKey,
   after?: StreamPosition,
+  most: number = longestCatchUp,
 ): Promise<StreamSlice> => {
-  const [epochText, first, seq, events] = await redis.run<[string, number, number, string[]]>(
+  const [epoch, seq, recovered, events] = await redis.run<[string, number, number, string[]]>(
     read,
     key,
-    after === undefined ? ['', 0] : [after.epoch, after.seq],
+    after === undefined ? ['', 0, most] : [after.epoch, after.seq, most],
   )
-  if (epochText === '') return emptySlice
-  const epoch = Number(epochText)
-  if (after === undefined || after.epoch !== epoch) return { epoch, seq, recovered: false, events }
-  const held = after.seq >= first - 1 && after.seq <= seq
-  if (held && events.length <= longestCatchUp) return { epoch, seq, recovered: true, events }
-  return readEvents(redis, key)
+  return epoch === '' ? emptySlice : { epoch: Number(epoch), seq, recovered: recovered === 1, events }
 }
+
+/** The page of JSON texts that ends before this position; empty where there is none, or no longer. @throws `REDIS_UNAVAILABLE` */
+export const readEventsBefore = (
+  redis: RedisConnection,
+  key: RedisKey,
+  { epoch, seq }: StreamPosition,
+): Promise<readonly string[]> => redis.run<string[]>(readBefore, key, [epoch, seq])
 
 /** One flush, as a listener hears it. */
 export interface Announcement {

@@ -25,6 +25,7 @@ const screenWith = async (stored: readonly string[], events: readonly StreamEven
           recovered: false,
           events: events.map((event) => JSON.stringify(event)),
         }),
+      readBefore: () => Promise.resolve([]),
       readMessages: () => Promise.resolve(stored.map(said)),
     },
     { kind: 'asOf', position: { epoch: 7, seq: 0 } },

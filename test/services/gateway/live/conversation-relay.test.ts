@@ -52,7 +52,8 @@ class StrictClient implements Outlet {
 const relayOf = (stream: PaperStream, checkEveryMs = 0): ConversationRelay =>
   new ConversationRelay({
     conversation: 'c1',
-    readStream: (after) => stream.readStream(after),
+    readStream: (after, most) => stream.readStream(after, most),
+    readBefore: (position) => stream.readBefore(position),
     readMessages: () => stream.readMessages(),
     listen: (hear) => stream.listen(hear),
     onRelayed: () => {},

@@ -6,6 +6,9 @@ import type { Message } from '../../../../services/shared/domain/message.ts'
 import type { StreamSlice } from '../../../../services/shared/redis/live-stream.ts'
 import { KonstructError } from '../../../../services/shared/runtime/errors.ts'
 
+/** As few as will do for what a join replays. */
+const pageSize = 256
+
 export class PaperStream {
   readonly messages: Message[] = []
   #up = true
@@ -94,14 +97,22 @@ export class PaperStream {
     return () => this.#listeners.delete(hear)
   }
 
-  async readStream(after?: StreamPosition): Promise<StreamSlice> {
+  async readStream(after?: StreamPosition, most = 2_000): Promise<StreamSlice> {
     await this.#ask()
     const { epoch, seq } = this.top
     const events = [...this.#events]
     await tick()
     if (epoch === 0) return { epoch: 0, seq: 0, recovered: false, events: [] }
-    if (after?.epoch !== epoch || after.seq > seq) return { epoch, seq, recovered: false, events }
-    return { epoch, seq, recovered: true, events: events.slice(after.seq) }
+    const missed = after?.epoch === epoch ? seq - after.seq : -1
+    if (missed < 0 || missed > most) return { epoch, seq, recovered: false, events: events.slice(-pageSize) }
+    return { epoch, seq, recovered: true, events: events.slice(seq - missed) }
+  }
+
+  async readBefore({ epoch, seq }: StreamPosition): Promise<readonly string[]> {
+    await this.#ask()
+    const events = epoch === this.#epoch ? this.#events.slice(Math.max(0, seq - 1 - pageSize), seq - 1) : []
+    await tick()
+    return events
   }
 
   async readMessages(): Promise<readonly Message[]> {

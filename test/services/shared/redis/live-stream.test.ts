@@ -8,6 +8,7 @@ import {
   questionFlush,
   parseAnnouncement,
   readEvents,
+  readEventsBefore,
 } from '../../../../services/shared/redis/live-stream.ts'
 import { freshRedis } from '../../../support/fresh-redis.ts'
 import { type OpenRedis, openRedisAt } from '../../../support/open-redis.ts'
@@ -49,7 +50,7 @@ describe('A live stream', () => {
     assert.deepEqual(await readEvents(open.redis, key, at), { ...at, recovered: true, events: [] })
   })
 
-  it('cannot recover for a reader of another epoch, or one ahead of it, and gives all that it holds', async () => {
+  it('cannot recover for a reader of another epoch, or one ahead of it, and gives what is newest', async () => {
     const at = (await appendEvents(open.redis, key, [delta('a')])) ?? assert.fail()
     for (const after of [{ epoch: at.epoch - 1, seq: 1 }, { epoch: at.epoch, seq: 9 }, undefined]) {
       const slice = await readEvents(open.redis, key, after)
@@ -66,8 +67,34 @@ describe('A live stream', () => {
     const at = (await appendEvents(open.redis, key, [delta('a')])) ?? assert.fail()
     const many = Array.from({ length: 500 }, (_, n) => delta(`${n}`))
     for (let flush = 0; flush < 5; flush += 1) await appendEvents(open.redis, key, many)
-    const slice = await readEvents(open.redis, key, at)
-    assert.deepEqual([slice.recovered, slice.events.length], [false, 2_501])
+    for (const after of [at, undefined]) {
+      const slice = await readEvents(open.redis, key, after)
+      assert.deepEqual([slice.recovered, slice.seq], [false, 2_501])
+      assert.deepEqual(texts(slice.events).slice(-2), ['498', '499'])
+      assert.ok(slice.events.length < 600, `${slice.events.length} events were read at once`)
+    }
+    const few = await readEvents(open.redis, key, { ...at, seq: 2_491 }, 10)
+    assert.deepEqual([few.recovered, few.events.length], [true, 10])
+    assert.equal((await readEvents(open.redis, key, { ...at, seq: 2_490 }, 10)).recovered, false)
+  })
+
+  it('is read backwards page by page, to its beginning and no further', async () => {
+    const at = (await appendEvents(open.redis, key, [delta('first')])) ?? assert.fail()
+    for (let flush = 0; flush < 5; flush += 1)
+      await appendEvents(
+        open.redis,
+        key,
+        Array.from({ length: 400 }, (_, n) => delta(`${flush * 400 + n}`)),
+      )
+    let { events, seq } = await readEvents(open.redis, key)
+    const all = [...events]
+    while (events.length > 0) {
+      seq -= events.length
+      events = await readEventsBefore(open.redis, key, { ...at, seq: seq + 1 })
+      all.unshift(...events)
+    }
+    assert.deepEqual(texts(all), ['first', ...Array.from({ length: 2_000 }, (_, n) => `${n}`)])
+    assert.deepEqual(await readEventsBefore(open.redis, key, { epoch: at.epoch - 1, seq: 9 }), [])
   })
 
   it('appends a repeated flush once', async () => {
