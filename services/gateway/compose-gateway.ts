@@ -85,6 +85,10 @@ const createChatServer = (wiring: Wiring): Server => {
     tokens,
     buckets: new LocalBuckets(),
     visitorRate: { perMinute: config.visitorsPerMinute, burst: config.visitorsBurst },
+    reads: {
+      buckets: new LocalBuckets(),
+      rate: { perMinute: config.readsPerMinute, burst: config.readsBurst },
+    },
   })
   const server = createServer(
     { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout },
@@ -95,21 +99,27 @@ const createChatServer = (wiring: Wiring): Server => {
   return server
 }
 
+const sendPortsOf = ({ config, parts, relays, metrics }: Wiring): SendPorts => ({
+  relays,
+  metrics,
+  database: parts.database,
+  publication: parts.publication,
+  maxFollowed: config.maxFollowed,
+  asks: {
+    buckets: new LocalBuckets(),
+    rate: { perMinute: config.asksPerMinute, burst: config.asksBurst },
+  },
+  admission: {
+    redis: parts.redis,
+    localBuckets: new LocalBuckets(),
+    tenantConfig: (tenant) => parts.directory.get(tenant)?.config,
+  },
+})
+
 const createDoor = (wiring: Wiring): SocketDoor => {
   const { config, ports, parts, sessions, relays, metrics, tokens } = wiring
   const { log } = ports
-  const sendPorts: SendPorts = {
-    relays,
-    metrics,
-    database: parts.database,
-    publication: parts.publication,
-    maxFollowed: config.maxFollowed,
-    admission: {
-      redis: parts.redis,
-      localBuckets: new LocalBuckets(),
-      tenantConfig: (tenant) => parts.directory.get(tenant)?.config,
-    },
-  }
+  const sendPorts = sendPortsOf(wiring)
   const onSession = (session: Session, socket: WebSocket): void => {
     socket.on('close', () => unfollowAll(sendPorts, session))
     session.onDrained = () => relays.resume(session.following.values())

@@ -5,6 +5,7 @@ import type { LocalBuckets } from '../../shared/intake/local-buckets.ts'
 import type { Rate } from '../../shared/redis/token-bucket.ts'
 import type { Database } from '../../shared/store/database.ts'
 import { assertActive, findTenant, type WebTenant } from '../find-tenant.ts'
+import { limitUser, type UserLimit } from '../limit-user.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { bearerOfHeader } from '../socket/bearer.ts'
 import type { Identity } from '../tokens/identity.ts'
@@ -19,6 +20,8 @@ export interface ApiPorts {
   /** Visitor tokens of one address. */
   readonly visitorRate: Rate
   readonly buckets: LocalBuckets
+  /** What one user may read. */
+  readonly reads: UserLimit
   readonly metrics: GatewayMetrics
 }
 
@@ -29,10 +32,11 @@ export interface Authorized {
   readonly identity: Identity
 }
 
-/** @throws KonstructError `TENANT_NOT_FOUND`, `TOKEN_INVALID`, `TENANT_SUSPENDED` */
+/** @throws KonstructError `TENANT_NOT_FOUND`, `TOKEN_INVALID`, `TENANT_SUSPENDED`, `RATE_LIMITED` */
 export const authorize = async (ports: ApiPorts, request: TenantRequest): Promise<Authorized> => {
   const known = findTenant(ports.directory, request.params.tenant)
   const identity = await verifyToken(ports.tokens, known, bearerOfHeader(request.headers.authorization))
   assertActive(known)
+  limitUser(ports.reads, { tenant: known.config.tenant, user: identity.user })
   return { known, identity }
 }

@@ -5,11 +5,13 @@ import { announceStop } from '../../shared/redis/live-stream.ts'
 import { asKonstructError, KonstructError } from '../../shared/runtime/errors.ts'
 import { assertReadable } from '../../shared/store/history.ts'
 import { requestStop } from '../../shared/store/request-stop.ts'
+import { limitUser } from '../limit-user.ts'
 import { followConversation } from './follow-conversation.ts'
 import { handleSend, type SendPorts } from './handle-send.ts'
 import type { Session } from './session.ts'
 
 export const handleFrame = async (ports: SendPorts, session: Session, frame: ClientFrame): Promise<void> => {
+  if (frame.type !== 'send') limitUser(ports.asks, session.visit)
   switch (frame.type) {
     case 'send':
       await handleSend(ports, session, frame)

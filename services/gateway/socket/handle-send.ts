@@ -18,6 +18,7 @@ import { asKonstructError } from '../../shared/runtime/errors.ts'
 import { appendUserMessage, type StoredUserMessage } from '../../shared/store/append-user-message.ts'
 import type { Database } from '../../shared/store/database.ts'
 import type { Wish } from '../live/answer-join.ts'
+import type { UserLimit } from '../limit-user.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { assertMayFollow, followConversation, type FollowPorts } from './follow-conversation.ts'
 import type { Session } from './session.ts'
@@ -27,6 +28,8 @@ export interface SendPorts extends FollowPorts {
   readonly database: Database
   readonly publication: PublishPorts
   readonly metrics: GatewayMetrics
+  /** What one user may ask for without saying anything. */
+  readonly asks: UserLimit
 }
 
 export const handleSend = async (ports: SendPorts, session: Session, frame: SendFrame): Promise<void> => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { publishTenant } from '../../../services/shared/store/publish-tenant.ts'
 import { aTenant } from '../../support/a-tenant.ts'
-import type { ChatClient } from '../../support/chat-client.ts'
+import { ChatClient } from '../../support/chat-client.ts'
 import { endPeriod, useTokens } from '../../support/use-tokens.ts'
 import { gatewayWorld, type GatewayWorld, type TestGateway } from '../../support/gateway-world.ts'
 
@@ -113,6 +113,32 @@ describe('A frame that is refused', () => {
     one.say('3', refused)
     await one.next('accepted', (frame) => frame.id === refused.id)
     await Promise.all([one.close(), two.close()])
+  })
+
+  it('gets RATE_LIMITED with a time when its user asks too much on all sockets together, and nobody else does', async () => {
+    const strict = await world.start({ asksBurst: 3, asksPerMinute: 60 })
+    const { token } = await world.visitor(strict, tenant)
+    const [one, two] = await Promise.all([
+      ChatClient.connect({ url: strict.url, tenant, token }),
+      ChatClient.connect({ url: strict.url, tenant, token }),
+    ])
+    const { conversation, turn } = await one.sayAccepted('Hello')
+    one.subscribe(conversation)
+    await one.next('subscribed', ({ messages }) => messages.length === 1)
+    two.send({ type: 'stop', conversation, turn })
+    two.send({ type: 'decide', conversation, confirmation: randomUUID(), decision: 'reject' })
+    await two.nextError('FRAME_INVALID')
+    two.subscribe(conversation)
+    const error = await two.nextError('RATE_LIMITED')
+    assert.deepEqual([error.conversation, error.id], [conversation, undefined])
+    // Those who are refused together do not come back together, as they would be refused again.
+    assert.ok((error.retryAfterMs ?? 0) >= 1_000, `${error.retryAfterMs} ms`)
+    await two.sayAccepted('Saying is limited for the tenant', { conversation })
+    const other = await world.client(strict, tenant)
+    other.subscribe(randomUUID())
+    await other.nextError('CONVERSATION_NOT_FOUND')
+    await Promise.all([one, two, other].map((open) => open.close()))
+    await strict.stop()
   })
 
   it('gets OVERLOADED with a time when too many turns of the tenant wait', async () => {

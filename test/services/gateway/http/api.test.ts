@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { aTenant } from '../../../support/a-tenant.ts'
 import { gatewayWorld, type GatewayWorld, type TestGateway } from '../../../support/gateway-world.ts'
@@ -79,6 +80,23 @@ describe('The HTTP side', () => {
         assert.equal(answer.headers.get('www-authenticate'), 'Bearer')
       }
       assertProblem(await ask('/v1/tenants/nobody/agents'), 404, 'TENANT_NOT_FOUND')
+    })
+  })
+
+  describe('reading', () => {
+    it('is limited per user, with a time to come back', async () => {
+      const strict = await world.start({ readsBurst: 3, readsPerMinute: 6 })
+      const read = (path: string, as: string) => askGateway(strict, api(path), { as })
+      const paths = ['/agents', '/conversations', `/conversations/${randomUUID()}/messages`]
+      for (const path of paths) assert.notEqual((await read(path, token)).status, 429)
+      for (const path of paths) {
+        const refused = await read(path, token)
+        assertProblem(refused, 429, 'RATE_LIMITED')
+        assert.ok(Number(refused.headers.get('retry-after')) >= 10)
+      }
+      const other = (await world.visitor(strict, tenant)).token
+      assert.equal((await read('/agents', other)).status, 200)
+      await strict.stop()
     })
   })
 
