@@ -2,7 +2,8 @@
 //
 // `accepted` is a promise that the message will be answered, so it is made last, when PostgreSQL has the message and Kafka
 // has its turn. Whatever fails before makes an `error` frame; the client sends the same id again, which finds what was
-// stored and goes on from there. Redis only shows: while it is away, messages are taken all the same.
+// stored and goes on from there, also where it would not be admitted by now. Redis only shows: while it is away, messages
+// are taken all the same.
 //
 // PostgreSQL's commit waits for its disk. The turn is being queued meanwhile, which is what the answer waits for most: a
 // worker that gets it first waits for the commit, and finds nothing to do if that fails.
@@ -15,10 +16,14 @@ import { publishTurn, type PublishPorts } from '../../shared/intake/publish-turn
 import { webchatResponseKey } from '../../shared/redis/keys.ts'
 import { appendEvents, questionFlush } from '../../shared/redis/live-stream.ts'
 import { asKonstructError } from '../../shared/runtime/errors.ts'
-import { appendUserMessage, type StoredUserMessage } from '../../shared/store/append-user-message.ts'
+import {
+  appendUserMessage,
+  findUserMessage,
+  type StoredUserMessage,
+} from '../../shared/store/append-user-message.ts'
 import type { Database } from '../../shared/store/database.ts'
 import type { Wish } from '../live/answer-join.ts'
-import type { UserLimit } from '../limit-user.ts'
+import { limitUser, type UserLimit } from '../limit-user.ts'
 import type { GatewayMetrics } from '../metrics.ts'
 import { assertMayFollow, followConversation, type FollowPorts } from './follow-conversation.ts'
 import type { Session } from './session.ts'
@@ -70,21 +75,54 @@ const timed = async <Result>(
 }
 
 const store = async (ports: SendPorts, session: Session, frame: SendFrame): Promise<StoredUserMessage> => {
-  const { tenant, user, roles } = session.visit
+  const { tenant, roles } = session.visit
   const { agent, text, conversation } = frame
   const approach = { tenant, roles, agent, text, channel: 'web' } as const
-  const admitted = await timed(ports, 'admit', () => admitMessage(ports.admission, approach))
+  const admitted = await timed(ports, 'admit', () => admitMessage(ports.admission, approach)).catch(
+    (refusal: unknown) => findAccepted(ports, session, { frame, refusal }),
+  )
+  if ('turn' in admitted) return admitted
   assertMayFollow(ports, session, conversation)
-  const message = { tenant, user, conversation, agent, text, ...admitted, channel: 'web' } as const
+  const message = { ...nameOf(session, frame), text, ...admitted }
   const stopWritten = ports.metrics.acceptSeconds.startTimer({ hop: 'written' })
   const onWritten = (turn: string): void => {
     stopWritten()
     // Nobody waits for it yet: it is asked for again when the message is stored, and its outcome told then.
     queue(ports, session, frame, turn).catch(() => {})
   }
-  return timed(ports, 'append', () =>
-    appendUserMessage(ports.database, { ...message, clientMessageId: frame.id }, { onWritten }),
-  )
+  return timed(ports, 'append', () => appendUserMessage(ports.database, message, { onWritten }))
+}
+
+const nameOf = ({ visit }: Session, { id, conversation, agent }: SendFrame) =>
+  ({
+    tenant: visit.tenant,
+    user: visit.user,
+    conversation,
+    agent,
+    clientMessageId: id,
+    channel: 'web',
+  }) as const
+
+interface Refused {
+  readonly frame: SendFrame
+  readonly refusal: unknown
+}
+
+/**
+ * What was accepted stays accepted, whatever became of the rate, the agent or the limits since. Only a send that is refused
+ * is looked for, and no oftener than its user may ask, so that PostgreSQL is not loaded by what is not let in.
+ */
+const findAccepted = async (
+  ports: SendPorts,
+  session: Session,
+  { frame, refusal }: Refused,
+): Promise<StoredUserMessage> => {
+  const { rule, code } = asKonstructError(refusal)
+  if (code === 'TENANT_SUSPENDED' || (rule.kind !== 'caller' && rule.kind !== 'limit')) throw refusal
+  limitUser(ports.asks, session.visit)
+  const stored = await findUserMessage(ports.database, nameOf(session, frame))
+  if (stored === null) throw refusal
+  return stored
 }
 
 const eventsOf = ({ message, turn }: StoredUserMessage): readonly StreamEvent[] => [

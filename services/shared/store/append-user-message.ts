@@ -63,6 +63,18 @@ export const appendUserMessage = async (
   return stored ?? database.withTenant(input.tenant, (tx) => findRepeated(tx, input))
 }
 
+type StoredName = Pick<
+  NewUserMessage,
+  'tenant' | 'channel' | 'conversation' | 'clientMessageId' | 'user' | 'agent'
+>
+
+/** What was stored under this id before; null where nothing was, or for another user or agent. */
+export const findUserMessage = (database: Database, name: StoredName): Promise<StoredUserMessage | null> =>
+  database.withTenant(name.tenant, async (tx) => {
+    const row = await readRepeated(tx, name)
+    return row?.own === true && row.id !== null ? repeatedOf(row) : null
+  })
+
 const titleOf = (text: string): string => {
   const line = text.trim().replace(/\s+/g, ' ')
   return line.length <= titleLength ? line : `${line.slice(0, titleLength - 1).trimEnd()}…`
@@ -124,9 +136,11 @@ interface RepeatedRow extends UserMessageRow {
   readonly published: boolean
 }
 
-/** The message that was stored before; without one it was refused, and this tells why. */
-const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage> => {
-  const [row] = await tx.query<RepeatedRow | { readonly own: boolean; readonly id: null }>(
+/** Without an id: the conversation is there, the message is not. */
+type SoughtRow = RepeatedRow | { readonly own: boolean; readonly id: null }
+
+const readRepeated = async (tx: TenantTx, input: StoredName): Promise<SoughtRow | undefined> => {
+  const [row] = await tx.query<SoughtRow>(
     `select c.user_id = $4 and c.agent = $5 and c.channel_type = $6 as own,
        m.id, m.text, m.author, m.created_at as "createdAt", m.turn_id as turn,
        o.turn_id is null or o.finished or o.published_at is not null as published
@@ -137,9 +151,22 @@ const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<Stored
      where c.tenant_id = $1 and c.id = $2`,
     [tx.tenant, input.conversation, input.clientMessageId, input.user, input.agent, input.channel],
   )
+  return row
+}
+
+const repeatedOf = (row: RepeatedRow): StoredUserMessage => ({
+  message: userMessage(row),
+  turn: row.turn,
+  repeated: true,
+  published: row.published,
+})
+
+/** The message that was stored before; without one it was refused, and this tells why. */
+const findRepeated = async (tx: TenantTx, input: NewUserMessage): Promise<StoredUserMessage> => {
+  const row = await readRepeated(tx, input)
   if (row?.own === false) throw new KonstructError('CONVERSATION_NOT_FOUND')
   if (row === undefined || row.id === null) throw await refusalFor(tx, input)
-  return { message: userMessage(row), turn: row.turn, repeated: true, published: row.published }
+  return repeatedOf(row)
 }
 
 /** Looked for a moment later: should the budget's next period have begun, then the message is taken when it is repeated. */
