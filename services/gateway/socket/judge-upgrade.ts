@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http'
 import { protocolName } from '../../shared/domain/frames.ts'
 import type { TenantDirectory } from '../../shared/intake/tenant-directory.ts'
 import { asKonstructError, KonstructError } from '../../shared/runtime/errors.ts'
-import { allowOrigin } from '../allow-origin.ts'
+import { allowOrigin, type OriginRequest } from '../allow-origin.ts'
 import { clientAddress } from '../client-address.ts'
 import { assertActive, findTenant, type WebTenant } from '../find-tenant.ts'
 import { verifyToken, type TokenPorts } from '../tokens/verify-token.ts'
@@ -36,8 +36,7 @@ const path = /^\/v1\/tenants\/([a-z0-9-]{1,63})\/ws\/?$/
 
 export const judgeUpgrade = async (ports: JudgePorts, request: IncomingMessage): Promise<Verdict> => {
   try {
-    const known = admitPage(ports, request)
-    const visit = await identify(ports, request, known).catch(asKonstructError)
+    const { known, visit } = await judgeVisitor(ports, request)
     if (visit instanceof KonstructError) return tell(visit, request)
     if (!offers(request, protocolName))
       return { kind: 'close', error: new KonstructError('PROTOCOL_UNSUPPORTED') }
@@ -48,6 +47,23 @@ export const judgeUpgrade = async (ports: JudgePorts, request: IncomingMessage):
   }
 }
 
+interface Judged {
+  readonly known: WebTenant
+  readonly visit: Visit | KonstructError
+}
+
+/**
+ * Telling who comes may take as long as an identity provider takes to answer. Where the tenant's settings changed
+ * meanwhile, or the gateway began to end, all is judged again: whom nobody would let in now must not come in.
+ */
+const judgeVisitor = async (ports: JudgePorts, request: IncomingMessage): Promise<Judged> => {
+  for (;;) {
+    const known = admitPage(ports, request)
+    const visit = await identify(ports, request, known).catch(asKonstructError)
+    if (admitPage(ports, request).config === known.config) return { known, visit }
+  }
+}
+
 /** What does not depend on who comes. */
 const admitPage = (ports: JudgePorts, request: IncomingMessage): WebTenant => {
   if (!ports.isOpen())
@@ -55,8 +71,7 @@ const admitPage = (ports: JudgePorts, request: IncomingMessage): WebTenant => {
   const tenant = path.exec(request.url?.split('?')[0] ?? '')?.[1]
   if (tenant === undefined) throw new KonstructError('NOT_FOUND')
   const known = findTenant(ports.directory, tenant)
-  const { origin, host } = request.headers
-  if (!allowOrigin({ origin, host }, ports.publicOrigins, known.web.allowedOrigins))
+  if (!allowOrigin(pageOf(request), ports.publicOrigins, known.web.allowedOrigins))
     throw new KonstructError('ORIGIN_FORBIDDEN')
   ports.sessions.assertRoom({ tenant, address: clientAddress(request, ports.trustedProxies) })
   return known
@@ -67,8 +82,10 @@ const identify = async (ports: JudgePorts, request: IncomingMessage, known: WebT
   const identity = await verifyToken(ports.tokens, known, token)
   assertActive(known)
   const address = clientAddress(request, ports.trustedProxies)
-  return { ...identity, tenant: known.config.tenant, token, address }
+  return { ...identity, tenant: known.config.tenant, token, address, page: pageOf(request) }
 }
+
+const pageOf = ({ headers: { origin, host } }: IncomingMessage): OriginRequest => ({ origin, host })
 
 const tell = (error: KonstructError, request: IncomingMessage): Verdict => {
   const isBrowser = request.headers.origin !== undefined

@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { closeCodes, type ServerFrame } from '../../shared/domain/frames.ts'
+import type { OriginRequest } from '../allow-origin.ts'
 import type { Outlet } from '../live/follower.ts'
 import type { Following } from '../live/relays.ts'
 import type { GatewayMetrics } from '../metrics.ts'
@@ -18,6 +19,8 @@ export interface Visit {
   /** Milliseconds since 1970. */
   readonly expiresAt: number
   readonly address: string
+  /** Where it came from; kept to be judged again, as the token is. */
+  readonly page: OriginRequest
 }
 
 export interface SessionLimits {
