@@ -65,7 +65,7 @@ export const composeGateway = (config: GatewayConfig, ports: CompositionPorts): 
     onGap: (outcome) => metrics.gaps.inc({ outcome }),
   })
   const tokens = { visitorKey: config.visitorKey, remoteKeys: new Map() }
-  followTenants({ directory: parts.directory, sessions, tokens, metrics, log })
+  followTenants({ ...config, directory: parts.directory, sessions, tokens, metrics, log })
   return {
     parts,
     sessions,

@@ -9,6 +9,7 @@ import {
 import { purgeTenant } from '../../../services/shared/store/purge-tenant.ts'
 import { aTenant } from '../../support/a-tenant.ts'
 import { ChatClient } from '../../support/chat-client.ts'
+import { startKeyServer } from '../../support/key-server.ts'
 import { gatewayWorld, type GatewayWorld, type TestGateway } from '../../support/gateway-world.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 
@@ -104,6 +105,54 @@ describe('A change of a tenant', () => {
     await world.publish({ ...acme, secrets })
     assert.equal((await client.untilClosed()).code, 4401)
     await (await connectAnn(acme, next)).close()
+  })
+
+  it('of the claim that holds the roles closes with 1012 those whose roles are others now, and nobody else', async () => {
+    const secret = 'the-old-secret-of-at-least-32-bytes'
+    const acme = signedTenant(secret)
+    await world.publish(acme)
+    const client = await connectAnn(acme, secret)
+    const web = acme.web ?? assert.fail()
+    await world.publish({ ...acme, web: { ...web, allowedOrigins: ['https://other.example'] } })
+    await client.sayAccepted('Hello', { agent: 'payroll' })
+    const jwt = { ...auth.jwt, rolesClaim: 'groups' }
+    await world.publish({ ...acme, web: { ...web, auth: { jwt } } })
+    assert.equal((await client.untilClosed()).code, 1012)
+  })
+
+  it('of its allowedOrigins closes with 4403 those on a page that it does not list any more', async () => {
+    const acme = aTenant()
+    await world.publish(acme)
+    const { token } = await world.visitor(gateway, acme.tenant)
+    const options = { url: gateway.url, tenant: acme.tenant, token }
+    const [there, own, none] = await Promise.all([
+      ChatClient.connect({ ...options, origin: 'https://www.acme.example' }),
+      ChatClient.connect({ ...options, origin: gateway.url }),
+      ChatClient.connect(options),
+    ])
+    const web = { ...(acme.web ?? assert.fail()), allowedOrigins: ['https://other.example'] }
+    await world.publish({ ...acme, web })
+    assert.equal((await there.untilClosed()).code, 4403)
+    await Promise.all([own.sayAccepted('Still here'), none.sayAccepted('Still here')])
+    await Promise.all([own.close(), none.close()])
+  })
+
+  it('to other keys is followed also when those cannot be had at first', async () => {
+    const [first, next] = await Promise.all([startKeyServer(), startKeyServer()])
+    const jwt = { ...auth.jwt, jwksURL: first.url }
+    const acme = aTenant({ auth: { jwt } })
+    await world.publish(acme)
+    const token = await first.sign({ sub: 'ann' })
+    const client = await ChatClient.connect({ url: gateway.url, tenant: acme.tenant, token })
+    next.fail()
+    const web = acme.web ?? assert.fail()
+    await world.publish({ ...acme, web: { ...web, auth: { jwt: { ...jwt, jwksURL: next.url } } } })
+    await next.untilAsked(1)
+    await client.sayAccepted('It cannot be told yet')
+    next.serve()
+    assert.equal((await client.untilClosed()).code, 4401)
+    first.close()
+    next.close()
   })
 
   it('is not needed for a token to end: its socket is closed with 4401', async () => {
