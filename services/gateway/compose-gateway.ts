@@ -18,6 +18,7 @@ import type { SendPorts } from './socket/handle-send.ts'
 import { receiveFrames } from './socket/receive-frames.ts'
 import type { Session } from './socket/session.ts'
 import { Sessions } from './socket/sessions.ts'
+import { IdentityFaults } from './tokens/identity-faults.ts'
 import type { TokenPorts } from './tokens/verify-token.ts'
 
 /** A request's head must be there within this, and the whole of it within the next, in milliseconds. */
@@ -64,8 +65,12 @@ export const composeGateway = (config: GatewayConfig, ports: CompositionPorts): 
     onRelayed: (count) => metrics.relayed.inc(count),
     onGap: (outcome) => metrics.gaps.inc({ outcome }),
   })
-  const tokens = { visitorKey: config.visitorKey, remoteKeys: new Map() }
-  followTenants({ ...config, directory: parts.directory, sessions, tokens, metrics, log })
+  const tokens = {
+    visitorKey: config.visitorKey,
+    remoteKeys: new Map(),
+    faults: new IdentityFaults(log),
+  }
+  followTenants({ ...config, directory: parts.directory, sessions, tokens, metrics })
   return {
     parts,
     sessions,

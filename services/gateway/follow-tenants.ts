@@ -7,7 +7,6 @@ import { closeCodes } from '../shared/domain/frames.ts'
 import type { KnownTenant, TenantDirectory } from '../shared/intake/tenant-directory.ts'
 import { asKonstructError, KonstructError, type ErrorCode } from '../shared/runtime/errors.ts'
 import { forgetTenant } from '../shared/runtime/forget-tenant.ts'
-import type { Log } from '../shared/runtime/log.ts'
 import { allowOrigin } from './allow-origin.ts'
 import { assertActive, findTenant } from './find-tenant.ts'
 import { welcomeTenant, type GatewayMetrics } from './metrics.ts'
@@ -22,7 +21,6 @@ interface FollowTenantsPorts {
   readonly sessions: Sessions
   readonly tokens: TokenPorts
   readonly metrics: GatewayMetrics
-  readonly log: Log
 }
 
 export const followTenants = (ports: FollowTenantsPorts): void => {
@@ -49,7 +47,7 @@ const judgeAgain = async (
     if (!isNews() || verdict === 'stays') return
     if (verdict === 'comes again') return session.close(closeCodes.restart, 'roles changed')
     if (dismiss(session, verdict.code)) return
-    ports.log.warn('token cannot be judged again', { tenant, code: verdict.code, error: verdict })
+    ports.tokens.faults.note(tenant, verdict)
     await sleep(askAgainMs * (0.5 + Math.random()), undefined, { ref: false })
   }
 }

@@ -51,7 +51,8 @@ const verify = async (
     const options = { ...expected, algorithms: keyPairAlgorithms }
     return (await jwtVerify(token, remoteKeys(sets, auth.jwksURL), options)).payload
   }
-  if (secret === null) throw new KonstructError('IDENTITY_UNAVAILABLE')
+  if (secret === null)
+    throw new KonstructError('IDENTITY_UNAVAILABLE', { cause: new Error('The tenant has no shared secret.') })
   const key = new TextEncoder().encode(secret.reveal())
   return (await jwtVerify(token, key, { ...expected, algorithms: ['HS256'] })).payload
 }

@@ -6,12 +6,15 @@ import type { KnownTenant } from '../../shared/intake/tenant-directory.ts'
 import { KonstructError } from '../../shared/runtime/errors.ts'
 import type { Secret } from '../../shared/runtime/read-config.ts'
 import type { Identity } from './identity.ts'
+import type { IdentityFaults } from './identity-faults.ts'
 import { verifyTenantJwt, type RemoteKeySets } from './tenant-jwt.ts'
 import { verifyVisitorToken } from './visitor-token.ts'
 
 export interface TokenPorts {
   readonly visitorKey: Secret
   readonly remoteKeys: RemoteKeySets
+  /** Where it is told that a tenant's identity provider is away. */
+  readonly faults: IdentityFaults
 }
 
 /** More than any provider issues, in characters; it must fit into a header. */
@@ -27,7 +30,9 @@ export const verifyToken = async (
   try {
     return await verify(ports, known, token)
   } catch (thrown) {
-    throw translate(thrown)
+    const error = translate(thrown)
+    if (error.code === 'IDENTITY_UNAVAILABLE') ports.faults.note(known.config.tenant, error)
+    throw error
   }
 }
 

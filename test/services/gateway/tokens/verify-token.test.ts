@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose'
+import { IdentityFaults } from '../../../../services/gateway/tokens/identity-faults.ts'
 import type { RemoteKeySets } from '../../../../services/gateway/tokens/tenant-jwt.ts'
 import { verifyToken } from '../../../../services/gateway/tokens/verify-token.ts'
 import { issueVisitorToken } from '../../../../services/gateway/tokens/visitor-token.ts'
 import type { WebAuth } from '../../../../services/shared/domain/resources/tenant.ts'
 import { webJwtSecretName, type TenantConfig } from '../../../../services/shared/domain/tenant-config.ts'
 import type { KnownTenant } from '../../../../services/shared/intake/tenant-directory.ts'
+import { silentLog, type Facts } from '../../../../services/shared/runtime/log.ts'
 import { Secret } from '../../../../services/shared/runtime/read-config.ts'
 import { aTenant } from '../../../support/a-tenant.ts'
 
@@ -48,7 +51,7 @@ const without = (payload: JWTPayload, claim: string): JWTPayload =>
 
 describe('A token', () => {
   const remoteKeys: RemoteKeySets = new Map()
-  const ports = { visitorKey, remoteKeys }
+  const ports = { visitorKey, remoteKeys, faults: new IdentityFaults(silentLog) }
   const verify = (known: KnownTenant, token: string | null) => verifyToken(ports, known, token)
   const refuses = (known: KnownTenant, token: string | null, code = 'TOKEN_INVALID') =>
     assert.rejects(verify(known, token), { code })
@@ -178,6 +181,28 @@ describe('A token', () => {
       await refuses(known, await sign(claims(), bytes(answer.body)))
       await refuses(known, await sign(claims(), shared))
       await refuses(known, new UnsecuredJWT(claims()).encode())
+    })
+
+    it('is told of, with its tenant and the cause, when the keys cannot be had, and not again at once', async () => {
+      const token = await sign(claims(), privateKey, 'RS256')
+      const lines: { readonly message: string; readonly facts: Facts | undefined }[] = []
+      const warn = (message: string, facts?: Facts): number => lines.push({ message, facts })
+      const told = { ...ports, faults: new IdentityFaults({ ...silentLog, warn }) }
+      const away = knownTenant(jwt({ jwksURL: 'http://127.0.0.1:1/' }))
+      const withoutSecret = { ...knownTenant(jwt(), 'globex'), secret: () => null }
+      for (const known of [away, away, withoutSecret])
+        await assert.rejects(verifyToken(told, known, token), { code: 'IDENTITY_UNAVAILABLE' })
+      assert.deepEqual(
+        lines.map(({ facts }) => [facts?.tenant, facts?.code]),
+        [
+          ['acme', 'IDENTITY_UNAVAILABLE'],
+          ['globex', 'IDENTITY_UNAVAILABLE'],
+        ],
+      )
+      const written = lines.map(({ facts }) => inspect(facts?.error, { depth: 9 }))
+      assert.match(written[0] ?? '', /ECONNREFUSED|bad port/)
+      assert.match(written[1] ?? '', /no shared secret/)
+      assert.ok(!JSON.stringify(written).includes(token), 'the token is told')
     })
 
     it('is not called wrong while the keys cannot be had', async () => {
