@@ -1,5 +1,5 @@
 // Puts the gateway together: who needs what. Nothing here listens or waits yet.
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Registry } from 'prom-client'
 import type { WebSocket } from 'ws'
 import { LocalBuckets } from '../shared/intake/local-buckets.ts'
@@ -80,6 +80,10 @@ export const composeGateway = (config: GatewayConfig, ports: CompositionPorts): 
   }
 }
 
+/** Clients that could speak HTTP/2 say so in the same header, and expect an answer in HTTP/1.1 where nobody takes them up. */
+const isForSocketDoor = ({ headers }: IncomingMessage): boolean =>
+  headers.upgrade?.toLowerCase() === 'websocket'
+
 const createChatServer = (wiring: Wiring): Server => {
   const { config, ports, parts, metrics, tokens } = wiring
   const app = createApp({
@@ -96,7 +100,13 @@ const createChatServer = (wiring: Wiring): Server => {
     },
   })
   const server = createServer(
-    { headersTimeout, requestTimeout, connectionsCheckingInterval, keepAliveTimeout },
+    {
+      headersTimeout,
+      requestTimeout,
+      connectionsCheckingInterval,
+      keepAliveTimeout,
+      shouldUpgradeCallback: isForSocketDoor,
+    },
     app,
   )
   const door = createDoor(wiring)

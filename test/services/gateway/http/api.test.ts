@@ -134,6 +134,19 @@ describe('The HTTP side', () => {
     })
   })
 
+  it('answers who would rather speak another protocol in this one', async () => {
+    for (const upgrade of ['h2c', 'TLS/1.0, h2c']) {
+      const socket = connect(gateway.port, '127.0.0.1')
+      const wishes = `Connection: Upgrade, HTTP2-Settings\r\nUpgrade: ${upgrade}\r\nHTTP2-Settings: AAMAAABk`
+      socket.write(
+        `GET ${api('/agents')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n${wishes}\r\n\r\n`,
+      )
+      const [first] = await new Promise<[Buffer]>((resolve) => socket.once('data', (data) => resolve([data])))
+      assert.match(first.toString(), /^HTTP\/1.1 200 /, upgrade)
+      socket.destroy()
+    }
+  })
+
   describe('anything else', () => {
     it('is 404 and tells nothing about what answers', async () => {
       for (const path of ['/', '/metrics', '/livez', '/v1', '/chat', '/assets/../../package.json', '/.env']) {
