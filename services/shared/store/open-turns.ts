@@ -66,6 +66,8 @@ interface WaitingTurnsQuery {
  * Turns that wait and that nobody works on, one tenant after the other: set aside, left by a dead worker, saved but
  * not announced, or lost on the way through Kafka. Finding one is no claim: `claimTurn` decides.
  *
+ * What runs of a tenant counts as its turn taken: places get free one by one, and each would be the oldest backlog's.
+ *
  * Those to be begun come first. Those to be announced get what is left of the limit, and one beyond it where nothing is:
  * while Redis refuses to write they are found in vain again and again, and may hold up nobody; while it writes, they must
  * not wait for a backlog to end.
@@ -76,9 +78,13 @@ export const findWaitingTurns = (
 ): Promise<readonly TurnRef[]> =>
   database.acrossTenants((tx) =>
     tx.query<TurnRef>(
-      `with waiting as (
-         select o.*, row_number() over (partition by o.tenant_id, o.finished order by o.enqueued_at) as place
-         from konstruct.open_turns o
+      `with running as (
+         select tenant_id, count(*) as turns from konstruct.open_turns
+         where lease_until > now() and not finished group by tenant_id
+       ), waiting as (
+         select o.*, coalesce(r.turns, 0)
+           + row_number() over (partition by o.tenant_id, o.finished order by o.enqueued_at) as place
+         from konstruct.open_turns o left join running r on r.tenant_id = o.tenant_id
          where o.lease_until < now() and o.tenant_id <> all ($2::text[]) and ($3 or not o.finished)
            and (o.set_aside or o.worker is not null or o.finished
              or o.enqueued_at < now() - make_interval(secs =>

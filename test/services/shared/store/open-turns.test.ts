@@ -75,6 +75,21 @@ describe('A waiting turn is found again', () => {
     )
   })
 
+  it('of a tenant of which nothing runs is found before an older backlog of one that is being answered', async () => {
+    const { tenant: other } = await talkingTenant(store)
+    const [running, ...backlog] = [await of.send(), await of.send(), await of.send()]
+    const message = of.aMessage({ tenant: other })
+    const { turn } = await appendUserMessage(store.app, message)
+    await of.claimed(running)
+    await setAside(store.app, [...backlog, { tenant: other, conversation: message.conversation, turn }])
+    const found = await findWaitingTurns(store.app, { limit: 1, exceptTenants: [] })
+    await purgeTenant(store.operator, other)
+    assert.deepEqual(
+      found.map((ref) => ref.turn),
+      [turn],
+    )
+  })
+
   it('is begun before others are announced, as announcing may fail for long, and one is always announced', async () => {
     const finished = [await of.send(), await of.send(), await of.send()]
     for (const ref of finished) {
