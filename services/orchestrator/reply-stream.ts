@@ -17,11 +17,8 @@ import { noteHop, type OrchestratorMetrics } from './metrics.ts'
 
 export interface ReplyStreamPorts {
   readonly metrics: Pick<OrchestratorMetrics, 'flushes' | 'hops'>
-  /** `appendEvents`, bound to the conversation. Null: the epoch is over. @throws when it may or may not have happened. */
-  readonly append: (
-    events: readonly StreamEvent[],
-    options: AppendOptions,
-  ) => Promise<Pick<StreamPosition, 'epoch'> | null>
+  /** `appendEvents`, bound to the conversation. Null: what was written is lost. @throws when it may or may not have happened. */
+  readonly append: (events: readonly StreamEvent[], options: AppendOptions) => Promise<StreamPosition | null>
   readonly onState: (state: TurnState) => void
 }
 
@@ -42,7 +39,7 @@ export class ReplyStream {
   #text = ''
   #pending: StreamEvent[] = []
   #questionIsShown = false
-  #epoch: number | undefined
+  #position: StreamPosition | undefined
   #flushes = 0
   /** Entries since the text began, or was last written as a whole. */
   #entries = 0
@@ -97,8 +94,8 @@ export class ReplyStream {
       await this.#flushing
       this.#pending.push(...last)
       const events = this.#pending.splice(0)
-      // Without an epoch: the last events are whole in themselves, whatever became of the stream.
-      return (await this.#append(events, { flush })) !== undefined
+      // They need not continue anything: the last events are whole in themselves, whatever became of the stream.
+      return (await this.#append(events, { flush, ...this.#since })) !== undefined
     } finally {
       clearTimeout(deadline)
       this.#over.abort()
@@ -109,6 +106,10 @@ export class ReplyStream {
   discard(): void {
     clearTimeout(this.#timer)
     this.#over.abort()
+  }
+
+  get #since(): Pick<AppendOptions, 'since'> {
+    return this.#position === undefined ? {} : { since: this.#position }
   }
 
   #schedule(): void {
@@ -134,13 +135,13 @@ export class ReplyStream {
     this.#lastFlush = performance.now()
     if (this.#entries >= wholeTextAfter) this.#writeWhole()
     const events = this.#pending.splice(0)
-    const epoch = this.#epoch
-    const options = { flush: this.#nextFlush(), fresh: true, ...(epoch === undefined ? {} : { epoch }) }
+    const continues = this.#position !== undefined
+    const options = { flush: this.#nextFlush(), fresh: true, continues, ...this.#since }
     const position = await this.#append(events, options)
     if (position === undefined) return
     this.#noteFirstWord(events)
     this.#entries += events.length
-    this.#epoch = position?.epoch
+    this.#position = position ?? undefined
     if (position === null) this.#rewrite()
   }
 

@@ -17,6 +17,8 @@ import { Follower, nowhere, type Answer, type Outlet } from './follower.ts'
 import { frameEvents } from './frame-events.ts'
 
 export interface RelayPorts extends JoinPorts {
+  /** Has the stream begun anew: Redis came back older, and would give numbers again that followers have. @throws `REDIS_UNAVAILABLE` */
+  readonly dropStream: () => Promise<void>
   /** Listens to the conversation's channel until the given function is called. @throws `REDIS_UNAVAILABLE` */
   readonly listen: (hear: (message: string) => void) => Promise<() => void>
   readonly onRelayed: (count: number) => void
@@ -210,7 +212,10 @@ export class ConversationRelay {
     if (stillEmpty) return position
     this.#ports.onGap('rejoined')
     for (const follower of this.#followers) follower.wait()
-    return { epoch, seq }
+    const isOlder = epoch === position.epoch && seq < position.seq
+    if (!isOlder) return { epoch, seq }
+    await this.#ports.dropStream()
+    return nowhere
   }
 
   #rejoinWaiting(): void {

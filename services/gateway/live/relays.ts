@@ -82,6 +82,7 @@ export class Relays {
       conversation,
       listen: (hear) => subscriber.listen(streamKey, hear),
       readStream: (after, most) => readEvents(redis, streamKey, after, most),
+      dropStream: () => redis.remove([streamKey]),
       readBefore: (position) => readEventsBefore(redis, streamKey, position),
       readMessages: async () => {
         const page = await readMessages(database, { tenant, user }, conversation, { limit: messagesShown })

@@ -3,6 +3,8 @@
 //
 // An entry's id is `<epoch>-<seq>`: Redis numbers the entries of an epoch from 1 without gaps, and the epoch (the
 // microsecond of its first entry) changes when Redis lost the stream, so a reader can always tell what it is missing.
+// A Redis that comes back older, after a failover or from a snapshot, lost only the end of it: it would give numbers twice,
+// which readers take for what they have. Whoever knows of a later entry has the stream begun anew.
 import type { StreamEvent, StreamPosition } from '../domain/frames.ts'
 import type { RedisKey } from './keys.ts'
 import type { RedisConnection, Script } from './redis-connection.ts'
@@ -28,18 +30,24 @@ const questionWindow = 16
 const append: Script = {
   name: 'konstructAppend',
   lua: `
-    local expected, flush, fresh, before, unless = ARGV[1], ARGV[2], ARGV[3] == '1', ARGV[4], ARGV[5]
-    local first, last = 6, #ARGV
+    local known, seen, continues = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1'
+    local flush, fresh, before, unless = ARGV[4], ARGV[5] == '1', ARGV[6], ARGV[7]
+    local first, last = 8, #ARGV
     local newest = redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', 1)
-    local epoch = newest[1] and string.match(newest[1][1], '^(%d+)-')
-    if expected ~= '' and epoch ~= expected then return {'', 0} end
+    local epoch, top
+    if newest[1] then epoch, top = string.match(newest[1][1], '^(%d+)-(%d+)$') end
+    if epoch and epoch == known and tonumber(top) < seen then
+      redis.call('DEL', KEYS[1])
+      epoch = nil
+    end
+    if continues and epoch ~= known then return {'', 0} end
     local window = (flush ~= '' and not fresh) and ${repeatWindow} or (unless ~= '') and ${questionWindow} or 0
     if window > 0 then
       for _, entry in ipairs(redis.call('XREVRANGE', KEYS[1], '+', '-', 'COUNT', window)) do
         local name = entry[2][4]
         if name == flush and flush ~= '' then return {epoch, tonumber(string.match(entry[1], '-(%d+)$'))} end
         if before ~= '' and string.find(name, before, 1, true) == 1 then last = first end
-        if name == unless and unless ~= '' then first = 7 end
+        if name == unless and unless ~= '' then first = 9 end
       end
     end
     local id = epoch and (epoch .. '-*')
@@ -97,8 +105,10 @@ const readBefore: Script = {
 }
 
 export interface AppendOptions {
-  /** Refuses to append when the stream is of another epoch (or gone); left out for whoever does not care. */
-  readonly epoch?: number
+  /** Where the stream stood when this writer last wrote to it. */
+  readonly since?: StreamPosition
+  /** Refuses to append when what was written until `since` is lost. */
+  readonly continues?: boolean
   /** Names this flush, so that repeating it after a lost answer appends nothing. */
   readonly flush?: string
   /** Nobody can have written this flush before, so it is not looked for, which would take longer than to write it. */
@@ -116,17 +126,19 @@ export interface AppendOptions {
 export const questionFlush = (turn: string): string => `queued/${turn}`
 
 /**
- * Appends events and tells the listeners. Gives where the stream then stands, or null when the epoch that the writer
- * expected is over. @throws `REDIS_UNAVAILABLE`: then it may or may not have happened; repeat it with the same `flush`.
+ * Appends events and tells the listeners. Gives where the stream then stands, or null when it does not continue what
+ * the writer has written. @throws `REDIS_UNAVAILABLE`: then it may or may not have happened; repeat it with the same `flush`.
  */
 export const appendEvents = async (
   redis: RedisConnection,
   key: RedisKey,
   events: readonly StreamEvent[],
-  { epoch, flush, fresh = false, before, unless }: AppendOptions = {},
+  { since, continues = false, flush, fresh = false, before, unless }: AppendOptions = {},
 ): Promise<StreamPosition | null> => {
   const [inEpoch, seq] = await redis.run<[string, number]>(append, key, [
-    epoch ?? '',
+    since?.epoch ?? '',
+    since?.seq ?? 0,
+    continues ? 1 : 0,
     flush ?? '',
     fresh ? 1 : 0,
     before ?? '',

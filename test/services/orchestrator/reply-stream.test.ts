@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import type { StreamEvent } from '../../../services/shared/domain/frames.ts'
+import type { StreamEvent, StreamPosition } from '../../../services/shared/domain/frames.ts'
 import type { Message } from '../../../services/shared/domain/message.ts'
 import { type AppendOptions, questionFlush } from '../../../services/shared/redis/live-stream.ts'
 import { createMetrics } from '../../../services/orchestrator/metrics.ts'
@@ -10,7 +10,7 @@ import { waitUntil } from '../../support/wait-until.ts'
 interface Flush {
   readonly events: readonly StreamEvent[]
   readonly flush: string
-  readonly epoch: number | undefined
+  readonly since: StreamPosition | undefined
   /** When it was sent. */
   readonly at: number
 }
@@ -28,18 +28,18 @@ class FakeRedis {
 
   readonly append = async (
     given: readonly StreamEvent[],
-    { epoch, flush = '', fresh = false, unless }: AppendOptions,
-  ): Promise<{ epoch: number } | null> => {
+    { since, continues = false, flush = '', fresh = false, unless }: AppendOptions,
+  ): Promise<StreamPosition | null> => {
     const events = this.#leaveOut(given, unless)
     const at = performance.now()
     this.tries += 1
     await sleep(this.latencyMs)
     if (this.away) throw new Error('away')
-    if (epoch !== undefined && epoch !== this.epoch) return null
+    if (continues && since?.epoch !== this.epoch) return null
     if (fresh || !this.flushes.some((known) => known.flush === flush))
-      this.flushes.push({ events, flush, epoch, at })
+      this.flushes.push({ events, flush, since, at })
     if (this.answersAreLost) throw new Error('timed out')
-    return { epoch: this.epoch }
+    return { epoch: this.epoch, seq: this.flushes.length }
   }
 
   #leaveOut(events: readonly StreamEvent[], unless = ''): readonly StreamEvent[] {
@@ -168,6 +168,19 @@ describe('The stream of a reply', () => {
     redis.answersAreLost = false
     assert.equal(await end(), true)
     assert.deepEqual(redis.shapes, ['writing', '+a', 'answered'])
+  })
+
+  it('says with each flush and with the end where the stream stood, so that what was lost since is noticed', async () => {
+    stream.changeState('thinking')
+    await flushed(1)
+    stream.changeState('writing')
+    stream.write('Hello')
+    await flushed(2)
+    await end()
+    assert.deepEqual(
+      redis.flushes.map(({ since }) => since?.seq),
+      [undefined, 1, 2],
+    )
   })
 
   it('writes all again when the stream was lost', async () => {

@@ -18,7 +18,7 @@ describe('Streaming a reply', () => {
   const draftOf = async (events: (stop: () => void) => AsyncIterable<ModelEvent>) => {
     const control = new AbortController()
     const stream = new ReplyStream(
-      { append: () => Promise.resolve({ epoch: 1 }), metrics: createMetrics(), onState: () => {} },
+      { append: () => Promise.resolve({ epoch: 1, seq: 1 }), metrics: createMetrics(), onState: () => {} },
       { ref: { tenant: 'acme', conversation: 'c', turn: 't' }, attempt: 1, question },
     )
     const draft = await streamReply(

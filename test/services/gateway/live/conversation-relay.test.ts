@@ -54,6 +54,7 @@ const relayOf = (stream: PaperStream, checkEveryMs = 0): ConversationRelay =>
     conversation: 'c1',
     readStream: (after, most) => stream.readStream(after, most),
     readBefore: (position) => stream.readBefore(position),
+    dropStream: async () => stream.flush(),
     readMessages: () => stream.readMessages(),
     listen: (hear) => stream.listen(hear),
     onRelayed: () => {},
@@ -187,6 +188,27 @@ describe('A relay', () => {
       { numRuns: 500 },
     )
   }).timeout(60_000)
+
+  it('begins the stream anew when Redis comes back older, so that no number is given twice', async () => {
+    const stream = new PaperStream()
+    const relay = relayOf(stream)
+    const client = new StrictClient(stream)
+    await relay.join(relay.follow(client), { kind: 'all' })
+    await stream.say(4)
+    await ticks(30)
+    const before = client.position
+    assert.deepEqual(before, stream.top)
+    stream.rewind(3)
+    relay.distrust()
+    await ticks(30)
+    await stream.say(2)
+    await ticks(30)
+    assert.deepEqual([...client.messages], ['message-1', 'message-2'])
+    assert.deepEqual(client.violations, [])
+    assert.notEqual(client.position?.epoch, before?.epoch)
+    assert.deepEqual(client.position, stream.top)
+    relay.close()
+  })
 
   it('that was closed listens to nothing any more, also when it waited for messages then', async () => {
     const stream = new PaperStream()

@@ -75,6 +75,11 @@ export class PaperStream {
     this.#events = []
   }
 
+  /** Redis comes back as it was so many events ago. */
+  rewind(events: number): void {
+    this.#events.splice(-events)
+  }
+
   /** The next announcement is lost. */
   loseNext(): void {
     this.#toLose += 1

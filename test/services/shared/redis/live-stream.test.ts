@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { Redis } from 'ioredis'
 import type { StreamEvent } from '../../../../services/shared/domain/frames.ts'
 import { type RedisKey, webchatResponseKey } from '../../../../services/shared/redis/keys.ts'
 import {
@@ -19,11 +20,13 @@ const texts = (events: readonly string[]): readonly string[] =>
   events.map((event) => (JSON.parse(event) as { text: string }).text)
 
 describe('A live stream', () => {
+  let url: string
   let open: OpenRedis
   let key: RedisKey
 
   before(async () => {
-    open = await openRedisAt((await freshRedis()).url)
+    url = (await freshRedis()).url
+    open = await openRedisAt(url)
   })
   after(() => open.close())
   beforeEach(() => {
@@ -147,11 +150,27 @@ describe('A live stream', () => {
   it('tells a writer that its epoch is over, and writes nothing of it', async () => {
     const at = (await appendEvents(open.redis, key, [delta('a')])) ?? assert.fail()
     await open.redis.remove([key])
-    assert.equal(await appendEvents(open.redis, key, [delta('b')], { epoch: at.epoch }), null)
+    assert.equal(await appendEvents(open.redis, key, [delta('b')], { since: at, continues: true }), null)
     assert.deepEqual((await readEvents(open.redis, key)).events, [])
     const next = (await appendEvents(open.redis, key, [delta('whole')])) ?? assert.fail()
     assert.ok(next.epoch > at.epoch)
     assert.equal(next.seq, 1)
+  })
+
+  it('is begun anew for a writer who knows of a later entry: Redis came back older, and would number twice', async () => {
+    const admin = new Redis(url)
+    await appendEvents(open.redis, key, [delta('a')])
+    const older = await admin.dumpBuffer(key)
+    const since = (await appendEvents(open.redis, key, [delta('b')])) ?? assert.fail()
+    const comeBackOlder = () => admin.restore(key, 0, older, 'REPLACE')
+    await comeBackOlder()
+    assert.equal(await appendEvents(open.redis, key, [delta('c')], { since, continues: true }), null)
+    assert.deepEqual((await readEvents(open.redis, key)).events, [])
+    await comeBackOlder()
+    const last = (await appendEvents(open.redis, key, [delta('whole')], { since })) ?? assert.fail()
+    assert.notEqual(last.epoch, since.epoch)
+    assert.deepEqual(texts((await readEvents(open.redis, key)).events), ['whole'])
+    admin.disconnect()
   })
 
   it('tells its listeners every flush with its numbers, and a stop', async () => {
