@@ -70,9 +70,9 @@ describe('A release on a cluster', function () {
       const context = await (await browser()).newContext()
       const page = await context.newPage()
       await page.goto(`${await release.gatewayUrl()}/chat/acme`)
-      const box = page.getByRole('textbox')
-      await box.fill('Hello')
-      await box.press('Enter')
+      await page.getByRole('textbox').fill('Hello')
+      // Enter is not heard before the page knows whom it speaks with; the button waits for that.
+      await page.getByRole('button', { name: 'Send' }).click()
       await page.getByText('I am the demo model').waitFor({ timeout: 30_000 })
       await context.close()
     })
