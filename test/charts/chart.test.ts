@@ -7,6 +7,7 @@ import { reportToStderr } from '../../dev/parts/part.ts'
 import { validateManifests } from '../../dev/parts/validate-manifests.ts'
 import { kubectl } from '../support/kube.ts'
 import { kubeApiserver } from '../support/parts.ts'
+import { waitUntil } from '../support/wait-until.ts'
 import {
   leastValues,
   type Manifest,
@@ -104,7 +105,13 @@ const makeAccount = async (): Promise<void> => {
 const defineMonitoring = async (): Promise<void> => {
   const files = (await fetchMonitoringDefinitions(reportToStderr)).flatMap((file) => ['-f', file])
   await kubectl('apply', '--server-side', ...files)
-  await kubectl('wait', '--for=condition=Established', '--timeout=30s', ...files)
+  // kubectl fails at once where there is no condition yet.
+  await waitUntil({ until: 'they are established', deadlineMs: 60_000 }, () =>
+    kubectl('wait', '--for=condition=Established', '--timeout=30s', ...files).then(
+      () => true,
+      () => false,
+    ),
+  )
 }
 
 const renders: readonly (readonly [name: string, values: Values])[] = [
