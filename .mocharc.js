@@ -16,7 +16,8 @@ export default {
     ...(filesAreGiven ? [] : ['test/cluster/**', 'test/scale/**']),
   ],
   require: ['test/support/root-hooks.ts'],
-  timeout: 10_000,
+  // No promise of the product: whoever waits in a test has a deadline of its own, and says what for.
+  timeout: 30_000,
   exit: true,
   slow: 1_000,
   forbidOnly: inCi,

@@ -29,6 +29,18 @@ describe('A run of the tests', () => {
     assert.equal(status, 0, output)
   }).timeout(30_000)
 
+  it('gives the hooks before a test the time that a part takes to start', () => {
+    const { status, output } = runTest(`
+      describe('whoever starts a part', function () {
+        this.timeout(20)
+        const late = () => new Promise((resolve) => setTimeout(resolve, 100))
+        before(late)
+        beforeEach(late)
+        it('waits for it', () => {})
+      })`)
+    assert.equal(status, 0, output)
+  }).timeout(30_000)
+
   it('fails when a server, a timer or a child process is left open, and names it', () => {
     const { status, output } = runTest(`
       import { createServer } from 'node:net'

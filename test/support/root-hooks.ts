@@ -9,7 +9,9 @@ const graceMs = 3_000
 const startMs = 120_000
 
 const giveTimeToStart = (suite: Mocha.Suite): void => {
-  const hooks = Reflect.get(suite, '_beforeAll') as readonly Mocha.Hook[]
+  const hooks = ['_beforeAll', '_beforeEach'].flatMap(
+    (kind) => Reflect.get(suite, kind) as readonly Mocha.Hook[],
+  )
   for (const hook of hooks) hook.timeout(Math.max(hook.timeout(), startMs))
   suite.suites.forEach(giveTimeToStart)
 }
