@@ -1,5 +1,7 @@
-// Ports on 127.0.0.1, or on another address of this machine. Another process can take one before the part does; the
-// part then fails to start and says so.
+// Ports on 127.0.0.1, or on another address of this machine. A part takes its port seconds after it was chosen, so one is
+// chosen that nobody gets who asks for any: below those that the system gives away by itself. Each process goes through
+// them from a place of its own. Another one can still take it before; the part then fails to start and says so.
+import { readFileSync } from 'node:fs'
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { loopback, partUnavailable } from './part.ts'
@@ -14,8 +16,45 @@ const tryPort = async (port: number, host: string): Promise<number> => {
   return taken
 }
 
-/** A port that is free now. */
-export const freePort = (host = loopback): Promise<number> => tryPort(0, host)
+const lowestPort = 10_000
+/** From here on Kubernetes has its node ports. */
+const highestPort = 30_000
+const portsPerProcess = 64
+const mostTries = 1_000
+
+/** The first port that the system gives to whoever asks for any; by its default, or a lower one, where it does not tell. */
+const firstGivenAway = (): number => {
+  try {
+    return Number.parseInt(readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'utf8'), 10)
+  } catch {
+    return 32_768
+  }
+}
+
+const isFree = async (port: number, host: string): Promise<boolean> => {
+  try {
+    await tryPort(port, host)
+    return true
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    if (code === 'EADDRINUSE' || code === 'EACCES') return false
+    throw thrown
+  }
+}
+
+/** How many were tried in this process. */
+let tried = 0
+
+/** A port that is free now; another one each time. */
+export const freePort = async (host = loopback): Promise<number> => {
+  const count = Math.min(highestPort, firstGivenAway()) - lowestPort
+  for (let tries = 0; tries < Math.min(mostTries, count); tries += 1) {
+    const port = lowestPort + ((process.pid * portsPerProcess + tried) % count)
+    tried += 1
+    if (await isFree(port, host)) return port
+  }
+  return tryPort(0, host)
+}
 
 /** The given port, once it is known that nobody else answers there; a free one when none is given. */
 export const choosePort = async (
