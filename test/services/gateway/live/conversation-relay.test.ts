@@ -70,6 +70,8 @@ const ticks = async (count: number): Promise<void> => {
 interface Participant {
   readonly client: StrictClient
   readonly follower: Follower
+  /** It asked again and has no answer yet: an answer tells nothing to who has asked from elsewhere meanwhile. */
+  asks: boolean
 }
 
 type Action =
@@ -160,13 +162,17 @@ class Play {
   #join(wish: Wish): void {
     const client = new StrictClient(this.stream)
     const follower = this.relay.follow(client)
-    this.participants.push({ client, follower })
+    this.participants.push({ client, follower, asks: false })
     void this.relay.join(follower, wish)
   }
 
   #askAgain(participant: Participant | undefined): void {
-    if (participant?.client.position === null || participant === undefined) return
-    void this.relay.join(participant.follower, { kind: 'after', position: participant.client.position })
+    const position = participant?.client.position ?? null
+    if (participant === undefined || participant.asks || position === null) return
+    participant.asks = true
+    void this.relay.join(participant.follower, { kind: 'after', position }).then(() => {
+      participant.asks = false
+    })
   }
 }
 
