@@ -12,6 +12,15 @@ describe('waitUntil', () => {
     assert.equal(await waitUntil({ until: 'it is three', everyMs: 1 }, probe), 3)
   })
 
+  it('looks once more when the time is up, however long this process had paused', async () => {
+    let isThere = false
+    const seen = waitUntil({ until: 'it is there', deadlineMs: 10, everyMs: 1 }, () => isThere)
+    const until = performance.now() + 30
+    while (performance.now() < until);
+    isThere = true
+    assert.equal(await seen, true)
+  })
+
   it('says what it waited for, and keeps the last error', async () => {
     const cause = new Error('refused')
     const probe = (): Promise<boolean> => Promise.reject(cause)

@@ -10,7 +10,8 @@ interface WaitOptions {
 
 /**
  * Calls `probe` until it gives something other than `undefined` or `false`, and returns that.
- * A probe that throws counts as not yet; the error of the last try is the cause of the failure.
+ * A probe that throws counts as not yet; the error of the last try is the cause of the failure. The last try is made when the
+ * time is up, so that a pause of this process does not count as one of what is waited for.
  */
 export const waitUntil = async <Value>(
   { until, deadlineMs = 5_000, everyMs = 20 }: WaitOptions,
@@ -18,7 +19,8 @@ export const waitUntil = async <Value>(
 ): Promise<Value> => {
   const deadline = performance.now() + deadlineMs
   let cause: unknown
-  do {
+  for (let isLast = false; !isLast;) {
+    isLast = performance.now() >= deadline
     try {
       const value = await probe()
       if (value !== undefined && value !== false) return value
@@ -26,8 +28,8 @@ export const waitUntil = async <Value>(
     } catch (thrown) {
       cause = thrown
     }
-    await sleep(everyMs)
-  } while (performance.now() < deadline)
+    if (!isLast) await sleep(everyMs)
+  }
   throw new Error(
     `Gave up waiting until ${until} after ${deadlineMs} ms.`,
     cause === undefined ? {} : { cause },
