@@ -83,6 +83,7 @@ describe('A model behind an OpenAI-compatible server', () => {
   })
 
   it('keeps the connection of a server whose last bytes come late', async () => {
+    const ended = Promise.withResolvers<void>()
     server.script = async (answer) => {
       answer.text('Hello')
       answer.chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] })
@@ -93,9 +94,12 @@ describe('A model behind an OpenAI-compatible server', () => {
         answer.raw(': bye\n\n')
       }
       answer.end()
+      ended.resolve()
     }
     await ask()
-    await sleep(120)
+    await ended.promise
+    // In many steps: a single one could be over before the end was read.
+    for (let n = 0; n < 10; n += 1) await sleep(5)
     await ask()
     assert.equal(new Set(server.asked.map(({ port }) => port)).size, 1)
   })
