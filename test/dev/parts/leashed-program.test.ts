@@ -58,9 +58,10 @@ describe('A leashed program', () => {
         graceMs: 200,
       },
     )
-    const child = await waitUntil({ until: 'the child runs' }, () =>
-      existsSync(join(folder, 'child')) ? Number(readFileSync(join(folder, 'child'), 'utf8')) : undefined,
-    )
+    const child = await waitUntil({ until: 'the child runs' }, () => {
+      const written = readFileSync(join(folder, 'child'), 'utf8')
+      return written.endsWith('\n') && Number(written)
+    })
     await program.stop()
     assert.equal(isAlive(program.pid), false)
     await waitUntil({ until: 'the child is gone' }, () => !isAlive(child))
