@@ -159,10 +159,11 @@ describe('A change of a tenant', () => {
     const secret = 'the-old-secret-of-at-least-32-bytes'
     const acme = signedTenant(secret)
     await world.publish(acme)
-    const token = await tokenOf(secret, '2s')
+    // A token's end is in whole seconds: it lives for four at least.
+    const token = await tokenOf(secret, '5s')
     const client = await ChatClient.connect({ url: gateway.url, tenant: acme.tenant, token })
     assert.equal(client.closed, null)
-    const closed = await client.untilClosed()
+    const closed = await client.untilClosed(20_000)
     assert.deepEqual(closed, { code: 4401, reason: 'token expired' })
   })
 })
