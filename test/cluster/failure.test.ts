@@ -69,11 +69,13 @@ describe('Fifty people who chat', function () {
     for (const part of parts) {
       const pod = await pods.oldest(part)
       await step(`${part}: its process is killed, and runs again in the same pod`, async () => {
+        const restarts = async (): Promise<number> => (await pods.restarts()).get(pod) ?? 0
+        const before = await restarts()
         await pods.killProcess(pod)
         const until = `${pod} was started again`
         await waitUntil(
           { until, deadlineMs: 30_000, everyMs: 200 },
-          async () => (await pods.restarts()).get(pod) === 1,
+          async () => (await restarts()) === before + 1,
         )
         await pods.kubectl('wait', '--for=condition=Ready', `pod/${pod}`, '--timeout=60s')
       })
