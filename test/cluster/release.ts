@@ -87,12 +87,30 @@ export class Release {
     this.model = model
   }
 
-  /** A cluster with the image and the Secret, and the stores outside; the chart is not installed yet. */
+  /**
+   * A cluster with the image and the Secret, and the stores outside; the chart is not installed yet. What fails leaves
+   * nothing behind.
+   */
   static async prepare(): Promise<Release> {
+    const begun: (() => Promise<unknown>)[] = []
+    try {
+      return await Release.#begin(begun)
+    } catch (thrown) {
+      for (const end of begun.toReversed()) await end()
+      throw thrown
+    }
+  }
+
+  static async #begin(begun: (() => Promise<unknown>)[]): Promise<Release> {
     const cluster = await step('cluster', borrowCluster)
-    const [stores, model] = await step('stores and model outside', () =>
-      Promise.all([startOutsideStores(), startDemoModel({ host: hostAddress, port: modelPort })]),
-    )
+    begun.push(() => cluster.giveBack())
+    const [stores, model] = await step('stores and model outside', async () => {
+      const outside = await startOutsideStores()
+      begun.push(() => outside.end())
+      const demoModel = await startDemoModel({ host: hostAddress, port: modelPort })
+      begun.push(() => demoModel.close())
+      return [outside, demoModel] as const
+    })
     await step('image', () => clusterLoad(cluster.folder, { report: silent }))
     const release = new Release(cluster, stores, model)
     await release.#makeSecret()
