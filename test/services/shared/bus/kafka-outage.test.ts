@@ -3,7 +3,6 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KafkaPart } from '../../../../dev/parts/kafka.ts'
 import { freePort } from '../../../../dev/parts/free-port.ts'
 import { createKafkaLog } from '../../../../services/shared/bus/kafka-log.ts'
@@ -18,6 +17,7 @@ import {
 } from '../../../contracts/message-log-follower.ts'
 import { ownKafka } from '../../../support/parts.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
+import { within } from '../../../support/within.ts'
 
 const publishTimeoutMs = 2_000
 const unavailable = { code: 'BUS_UNAVAILABLE' }
@@ -50,13 +50,6 @@ describe('the message log while Kafka is away', function () {
     broker = undefined
     rmSync(folder, { recursive: true, force: true })
   })
-
-  /** Against a timer of the same loop: what stalls this process stalls both. */
-  const within = async (ms: number, work: Promise<unknown>): Promise<void> => {
-    const late = Symbol('late')
-    const first = await Promise.race([work, sleep(ms, late, { ref: false })])
-    assert.notEqual(first, late, `took longer than ${ms} ms`)
-  }
 
   const failsInTime = (): Promise<void> => {
     const published = log.publish('turns', [{ key: 'a', value: '-1' }])
