@@ -12,13 +12,12 @@ import type { ConnectionStatus } from './connection.ts'
 import { ConversationShelf } from './conversation-shelf.ts'
 import { emptyConversation } from './conversation-state.ts'
 import type { ConversationState } from './conversation-state.ts'
+import { Delivery } from './delivery.ts'
 import { explainRefusal } from './explain-refusal.ts'
 import { Follower } from './follower.ts'
 import { History } from './history.ts'
 import { OpenConversation } from './open-conversation.ts'
 import { Outbox } from './outbox.ts'
-import type { OutboxEntry } from './outbox.ts'
-import { sendFrame } from './send-frame.ts'
 import { Stops } from './stops.ts'
 import { activeTurn } from './transcript.ts'
 import { Vigil } from './vigil.ts'
@@ -30,6 +29,7 @@ export class Chat {
   readonly #history: History
   readonly #shelf: ConversationShelf
   readonly #outbox: Outbox
+  readonly #delivery: Delivery
   readonly #open: OpenConversation
   readonly #stops: Stops
   readonly #vigil: Vigil
@@ -54,6 +54,11 @@ export class Chat {
       send: (frame) => this.#connection.send(frame),
       onChange: ({ id, messages }) => this.#outbox.arrived(id, messages),
       onHole: (id) => this.#readAnew(id),
+    })
+    this.#delivery = new Delivery({
+      outbox: this.#outbox,
+      send: (frame) => this.#connection.send(frame),
+      now: ports.now,
     })
     this.#stops = new Stops((frame) => {
       this.#connection.send(frame)
@@ -98,6 +103,7 @@ export class Chat {
     this.#connection.close()
     this.#follower.close()
     this.#vigil.close()
+    this.#delivery.close()
   }
 
   /** The reader asks for it: again after an ending, or sooner than planned. */
@@ -128,13 +134,12 @@ export class Chat {
       this.#ports.now(),
     )
     this.#follower.begin(conversation.id, conversation.agent)
-    this.#deliver(entry)
+    this.#delivery.deliver(entry)
     this.#ports.onChange()
   }
 
   retry(id: string): void {
-    const entry = this.#outbox.retry(id)
-    if (entry !== null) this.#deliver(entry)
+    this.#delivery.retry(id)
     this.#ports.onChange()
   }
 
@@ -231,7 +236,7 @@ export class Chat {
     if (before === undefined) this.#open.recall(frame, this.#outbox.entries(frame.user))
     else if (before !== frame.user) this.#becameAnother(before, frame)
     this.#followOpen()
-    for (const entry of this.#outbox.waiting(frame.user)) this.#deliver(entry)
+    this.#delivery.deliverAll(frame.user)
     this.#stops.repeat(this.#conversation)
     this.refreshList()
   }
@@ -258,12 +263,6 @@ export class Chat {
     if (id === this.#open.current.id) void this.#history.open(id)
   }
 
-  #deliver(entry: OutboxEntry): void {
-    const frame = sendFrame(entry)
-    if (frame === null) this.#outbox.refused(entry.id, { code: 'TEXT_TOO_LONG', retryAt: null })
-    else this.#connection.send(frame)
-  }
-
   #accepted(frame: AcceptedFrame): void {
     const entry = this.#outbox.entries(this.#user).find(({ id }) => id === frame.id)
     this.#outbox.accepted(frame.id, frame.message)
@@ -277,9 +276,8 @@ export class Chat {
   }
 
   #refused(frame: ErrorFrame): void {
-    const retryAt = frame.retryAfterMs === undefined ? null : this.#ports.now() + frame.retryAfterMs
     if (frame.id !== undefined) {
-      this.#outbox.refused(frame.id, { code: frame.code, retryAt })
+      this.#delivery.refused(frame.id, frame)
       return this.#outbox.arrived(this.#conversation.id, this.#conversation.messages)
     }
     if (!this.#follower.refused(frame)) this.#notice = frame.code

@@ -13,7 +13,7 @@ import { storedTwins } from './stored-twins.ts'
 
 export interface Refusal {
   readonly code: ErrorCode
-  /** Milliseconds since the epoch; before that another try is pointless. */
+  /** Milliseconds since the epoch; before that the reader need not try again. */
   readonly retryAt: number | null
 }
 
@@ -74,8 +74,8 @@ export class Outbox {
     return entry
   }
 
-  has(id: string): boolean {
-    return this.#entries.has(id)
+  get(id: string): OutboxEntry | undefined {
+    return this.#entries.get(id)
   }
 
   accepted(id: string, message: string): void {

@@ -22,6 +22,7 @@ export class ScreenState {
   #drawer = false
   #unsteady = false
   #timer: ReturnType<typeof setTimeout> | undefined
+  #dueTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(onChange: () => void) {
     this.#onChange = onChange
@@ -36,9 +37,12 @@ export class ScreenState {
   }
 
   screen(chat: ChatView, given: Pick<Screen, 'closable' | 'scrolledUp'>): Screen {
+    const now = Date.now()
+    this.#showAgainWhenDue(chat, now)
     return {
       ...given,
       chat,
+      now,
       items: transcript(chat.conversation, chat.outbox),
       draft: this.#draft,
       wide: this.#wide,
@@ -100,7 +104,15 @@ export class ScreenState {
     this.#listening.abort()
     this.measure(null)
     clearTimeout(this.#timer)
+    clearTimeout(this.#dueTimer)
     this.#timer = undefined
+  }
+
+  /** What was refused for a while can be sent again after it. */
+  #showAgainWhenDue({ outbox }: ChatView, now: number): void {
+    clearTimeout(this.#dueTimer)
+    const next = Math.min(...outbox.map(({ refusal }) => refusal?.retryAt ?? 0).filter((at) => at > now))
+    if (Number.isFinite(next)) this.#dueTimer = setTimeout(this.#onChange, next - now)
   }
 
   #hasWidth(width: number): void {

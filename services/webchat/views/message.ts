@@ -24,7 +24,7 @@ export const transcriptEntry = (
   if (item.kind === 'message') return storedMessage(screen, item.message)
   if (item.kind === 'reply') return liveReply(screen, item)
   if (item.kind === 'failure') return failure(screen, actions, item)
-  return item.entry.refusal === null ? sendingMessage(item) : refusedMessage(actions, item)
+  return item.entry.refusal === null ? sendingMessage(item) : refusedMessage(screen, actions, item)
 }
 
 const storedMessage = (screen: Screen, message: Message): TemplateResult | typeof nothing => {
@@ -107,8 +107,9 @@ const sendingMessage = ({ entry }: Item<'sending'>): TemplateResult =>
     ${entry.message === null ? html`<p class="mark late">Sending…</p>` : nothing}
   </div>`
 
-const refusedMessage = (actions: Actions, { entry }: Item<'sending'>): TemplateResult => {
+const refusedMessage = ({ now }: Screen, actions: Actions, { entry }: Item<'sending'>): TemplateResult => {
   const code = entry.refusal?.code ?? 'INTERNAL'
+  const early = now < (entry.refusal?.retryAt ?? 0)
   return html`<div class="own refused">
     <span class="visually-hidden">Not sent:</span>
     <p class="bubble">${plainText(entry.text)}</p>
@@ -117,7 +118,9 @@ const refusedMessage = (actions: Actions, { entry }: Item<'sending'>): TemplateR
       ${
         isFinal(code)
           ? nothing
-          : html`<button type="button" @click=${() => actions.retry(entry.id)}>Send again</button>`
+          : html`<button type="button" ?disabled=${early} @click=${() => actions.retry(entry.id)}>
+              Send again
+            </button>`
       }
       <button type="button" @click=${() => actions.edit(entry.id, entry.text)}>Edit</button>
       <button type="button" @click=${() => actions.discard(entry.id)}>Discard</button>

@@ -6,6 +6,8 @@ export interface Screen {
   readonly chat: ChatView
   readonly items: readonly TranscriptItem[]
   readonly draft: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
   /** Room for the list of conversations beside the chat. */
   readonly wide: boolean
   /** The list lies over the chat, where there is no room beside it. */

@@ -157,17 +157,17 @@ interface Debt {
 
 const deeds: Readonly<Record<string, (outbox: Outbox, debt: Debt) => void>> = {
   add: (outbox, { id, owed }) => {
-    if (outbox.has(id)) return
+    if (outbox.get(id) !== undefined) return
     outbox.add(say(id), 1)
     owed.add(id)
   },
   accept: (outbox, { id, owed }) => {
-    if (!outbox.has(id)) return
+    if (outbox.get(id) === undefined) return
     outbox.accepted(id, `m-${id}`)
     owed.delete(id)
   },
   drop: (outbox, { id, owed }) => {
-    if (!outbox.has(id)) return
+    if (outbox.get(id) === undefined) return
     outbox.remove(id)
     owed.delete(id)
   },

@@ -87,6 +87,27 @@ describe('the chat page in real Chromium', function () {
     await page.locator('.refused').waitFor({ state: 'detached' })
   })
 
+  it('lets a refused send be sent again when the time has come that the refusal named', async () => {
+    bench.gateway.refuseNext = 'RATE_LIMITED'
+    bench.gateway.retryAfterMs = 3_000
+    const page = await bench.open()
+    await page.getByText('AI agent').waitFor()
+    await say(page, 'too fast')
+    await page.getByRole('button', { name: 'Send again', disabled: true }).waitFor()
+    await page.getByRole('button', { name: 'Send again', disabled: false }).click()
+    assert.equal((await newestTalk(bench.gateway)).questions('too fast').length, 1)
+  })
+
+  it("sends again by itself what failed by the gateway's own fault", async () => {
+    bench.gateway.refuseNext = 'INTERNAL'
+    const page = await bench.open()
+    await page.getByText('AI agent').waitFor()
+    await say(page, 'not my fault')
+    assert.equal((await newestTalk(bench.gateway)).questions('not my fault').length, 1)
+    await page.locator('.own.sending').waitFor({ state: 'detached' })
+    assert.equal(await page.locator('.refused').count(), 0)
+  })
+
   it('asks before what cannot be undone, with the exact call', async () => {
     const { page, talk, turn } = await bench.talk()
     talk.state(turn, 'waiting_for_confirmation')

@@ -36,6 +36,8 @@ export class ScriptedGateway {
   takesVisitors = true
   /** Refuses the next send. */
   refuseNext: ErrorCode | null = null
+  /** What a refusal says about when to try again, in milliseconds. */
+  retryAfterMs = 0
   /** Loses the next send on its way, with its socket. */
   loseNext = false
   /** Asked for by a page, and not of this gateway. */
@@ -151,7 +153,7 @@ export class ScriptedGateway {
     this.loseNext = false
     if (loseNext) return this.drop(1006)
     if (code !== null)
-      return tell(socket, { type: 'error', code, message: '', id: frame.id, retryAfterMs: 0 })
+      return tell(socket, { type: 'error', code, message: '', id: frame.id, retryAfterMs: this.retryAfterMs })
     const talk = this.talks.get(frame.conversation) ?? new Talk(frame, this.#sockets.get(socket) ?? '')
     this.talks.set(frame.conversation, talk)
     if (!talk.isFollowedBy(socket)) talk.follow(socket, (event) => tell(socket, event))
