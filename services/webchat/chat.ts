@@ -60,10 +60,7 @@ export class Chat {
       send: (frame) => this.#connection.send(frame),
       now: ports.now,
     })
-    this.#stops = new Stops((frame) => {
-      this.#connection.send(frame)
-      this.#follower.probe(frame.conversation)
-    })
+    this.#stops = new Stops((frame) => this.#connection.send(frame))
     this.#vigil = new Vigil({
       isNeeded: () => activeTurn(this.#conversation) !== null,
       probe: () => this.#follower.probe(this.#open.current.id),
@@ -150,6 +147,7 @@ export class Chat {
 
   stopReply(): void {
     this.#stops.ask(this.#conversation)
+    this.#follower.probe(this.#conversation.id)
     this.#ports.onChange()
   }
 

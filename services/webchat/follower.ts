@@ -94,9 +94,13 @@ export class Follower {
     return true
   }
 
-  /** Asks where the stream stands, although nothing seems to be missing: a dead socket shows by its silence. */
+  /**
+   * Asks where the stream stands, although nothing seems to be missing: a dead socket shows by its silence. Also where
+   * an answer is still due: an event that came meanwhile was taken for a sign of life.
+   */
   probe(id: string): void {
-    if (this.#followed.has(id)) this.#ask(id)
+    const due = this.#asked.delete(id)
+    if (due || this.#followed.has(id)) this.#ask(id)
   }
 
   addOlder(id: string, messages: readonly Message[]): boolean {

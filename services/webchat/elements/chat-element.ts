@@ -4,7 +4,7 @@
 //   base     the gateway's origin; by default where this script came from
 //   layout   "launcher" (default): a button in the corner that opens a panel; "inline": fills its own box
 //   theme    "light" or "dark"; by default what the reader prefers
-//   token    a token of the tenant's identity provider; or the property `getToken`, asked again when one runs out
+//   token    a token of the tenant's identity provider; or the property `getToken`, asked again for another when one runs out
 //
 // Colours and font follow the custom properties `--konstruct-accent`, `--konstruct-on-accent`, `--konstruct-font`.
 // Events: `konstruct-open`, `konstruct-close`, `konstruct-agent` (whom the reader talks to: `detail.name`), and `konstruct-sign-in-needed` when no good token is to be had.

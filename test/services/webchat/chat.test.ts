@@ -89,20 +89,27 @@ describe('the chat', () => {
     assert.deepEqual([probe, rest], [{ type: 'subscribe', conversation, after: { epoch: 1, seq: 1 } }, []])
   })
 
-  it('notices by itself that the path has died in the middle of a reply', async () => {
-    mock.timers.enable({ apis: ['setTimeout', 'Date'] })
-    try {
-      const waiting = await bench()
-      await talk(waiting, 'hello')
-      mock.timers.tick(15_000)
-      assert.equal(waiting.sent().at(-1)?.type, 'subscribe')
-      mock.timers.tick(10_000)
-      assert.notEqual(waiting.chat.view.link.name, 'open')
-      waiting.close()
-    } finally {
-      mock.timers.reset()
-    }
-  })
+  for (const [when, before] of [
+    ['in the middle of a reply', []],
+    ['before a question was answered that it seemed to have heard', [5, 6]],
+  ] as const)
+    it(`notices by itself that the path has died ${when}`, async () => {
+      mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+      try {
+        const waiting = await bench()
+        const conversation = await talk(waiting, 'hello')
+        const event = { kind: 'delta', turn: 't', attempt: 1, text: 'x' } as const
+        for (const seq of before) waiting.hear({ type: 'event', conversation, epoch: 1, seq, event })
+        const asked = waiting.sent().length
+        mock.timers.tick(15_000)
+        assert.deepEqual(kinds(waiting.sent().slice(asked)), ['subscribe'])
+        mock.timers.tick(10_000)
+        assert.notEqual(waiting.chat.view.link.name, 'open')
+        waiting.close()
+      } finally {
+        mock.timers.reset()
+      }
+    })
 
   it('begins anew as another visitor, and takes along what was not accepted', async () => {
     const conversation = await talk(chatting, 'hello')
