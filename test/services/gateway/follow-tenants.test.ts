@@ -15,12 +15,12 @@ import { waitUntil } from '../../support/wait-until.ts'
 
 const auth = { jwt: { issuer: 'i', audience: 'a', userClaim: 'sub', rolesClaim: 'roles' } }
 
-const tokenOf = (secret: string, expiresIn = '1h'): Promise<string> =>
+const tokenOf = (secret: string): Promise<string> =>
   new SignJWT({ sub: 'ann', roles: ['staff'] })
     .setProtectedHeader({ alg: 'HS256' })
     .setIssuer('i')
     .setAudience('a')
-    .setExpirationTime(expiresIn)
+    .setExpirationTime('1h')
     .sign(new TextEncoder().encode(secret))
 
 describe('A change of a tenant', () => {
@@ -156,11 +156,10 @@ describe('A change of a tenant', () => {
   })
 
   it('is not needed for a token to end: its socket is closed with 4401', async () => {
-    const secret = 'the-old-secret-of-at-least-32-bytes'
-    const acme = signedTenant(secret)
+    const acme = aTenant({ auth: { anonymous: { tokenTTL: '5s' } } })
     await world.publish(acme)
     // A token's end is in whole seconds: it lives for four at least.
-    const token = await tokenOf(secret, '5s')
+    const { token } = await world.visitor(gateway, acme.tenant)
     const client = await ChatClient.connect({ url: gateway.url, tenant: acme.tenant, token })
     assert.equal(client.closed, null)
     const closed = await client.untilClosed(20_000)

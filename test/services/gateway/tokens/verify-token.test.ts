@@ -116,6 +116,12 @@ describe('A token', () => {
       assert.equal((await verify(known, await sign(claims({ sub: 42 as never }), shared))).user, 'user-42')
     })
 
+    it('lasts as much longer as clocks may differ, for as long as it is taken', async () => {
+      const exp = Math.floor(Date.now() / 1_000) - 10
+      const { expiresAt } = await verify(knownTenant(jwt()), await sign(claims({ exp }), shared))
+      assert.ok(expiresAt > Date.now() && expiresAt <= Date.now() + 30_000, new Date(expiresAt).toISOString())
+    })
+
     it('takes roles only from a list of names', async () => {
       for (const roles of ['staff', { staff: true }, 7, null, [1, { a: 1 }, '', 'x'.repeat(300)]])
         assert.deepEqual((await verify(knownTenant(jwt()), await sign(claims({ roles }), shared))).roles, [])
