@@ -1,6 +1,14 @@
 // Tokens of a tenant's identity provider. The kind of key decides which algorithms are taken, never the token: a shared
 // secret means HS256 and nothing else, published keys mean signatures of key pairs and nothing else.
-import { createRemoteJWKSet, customFetch, jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose'
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  jwtVerify,
+  type CryptoKey,
+  type JWTPayload,
+  type JWTVerifyOptions,
+} from 'jose'
 import type { JwtAuth } from '../../shared/domain/resources/tenant.ts'
 import { KonstructError } from '../../shared/runtime/errors.ts'
 import type { Secret } from '../../shared/runtime/read-config.ts'
@@ -12,7 +20,12 @@ type RemoteKeys = ReturnType<typeof createRemoteJWKSet>
 /** Keys of identity providers by their URL; each set is read when first needed and again when a new key is named. */
 export type RemoteKeySets = Map<string, RemoteKeys>
 
-const keyPairAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA']
+const rsa = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']
+const ellipticCurves = ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+const keyPairAlgorithms = [...rsa, ...ellipticCurves]
+
+/** Keys that a token is tried with which does not name its own: each costs time that other tenants want too. */
+const mostKeysTried = 8
 
 /** Clocks of two companies differ, in seconds. */
 const clockTolerance = 30
@@ -35,6 +48,37 @@ const remoteKeys = (sets: RemoteKeySets, url: string): RemoteKeys => {
   return keys
 }
 
+const verifyWithSet = async (
+  keys: RemoteKeys,
+  options: JWTVerifyOptions,
+  token: string,
+): Promise<JWTPayload> => {
+  try {
+    return (await jwtVerify(token, keys, options)).payload
+  } catch (thrown) {
+    if (thrown instanceof errors.JWKSMultipleMatchingKeys) return verifyWithEach(thrown, options, token)
+    throw thrown
+  }
+}
+
+/** A provider that changes its keys publishes the old ones for a while, and not every one names them. */
+const verifyWithEach = async (
+  keys: AsyncIterable<CryptoKey>,
+  options: JWTVerifyOptions,
+  token: string,
+): Promise<JWTPayload> => {
+  let left = mostKeysTried
+  for await (const key of keys) {
+    try {
+      return (await jwtVerify(token, key, options)).payload
+    } catch (thrown) {
+      left -= 1
+      if (left === 0 || !(thrown instanceof errors.JWSSignatureVerificationFailed)) throw thrown
+    }
+  }
+  throw new errors.JWSSignatureVerificationFailed()
+}
+
 const verify = async (
   sets: RemoteKeySets,
   auth: JwtAuth,
@@ -49,7 +93,7 @@ const verify = async (
   }
   if (auth.jwksURL !== undefined) {
     const options = { ...expected, algorithms: keyPairAlgorithms }
-    return (await jwtVerify(token, remoteKeys(sets, auth.jwksURL), options)).payload
+    return verifyWithSet(remoteKeys(sets, auth.jwksURL), options, token)
   }
   if (secret === null)
     throw new KonstructError('IDENTITY_UNAVAILABLE', { cause: new Error('The tenant has no shared secret.') })

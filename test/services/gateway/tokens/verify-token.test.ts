@@ -189,6 +189,34 @@ describe('A token', () => {
       await refuses(known, new UnsecuredJWT(claims()).encode())
     })
 
+    it('is verified whatever pair of keys it was signed with', async () => {
+      for (const alg of ['RS512', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']) {
+        const pair = await generateKeyPair(alg, { extractable: true })
+        const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'k1', alg }
+        const good = answer
+        answer = { status: 200, body: JSON.stringify({ keys: [jwk] }) }
+        const known = knownTenant(jwt({ jwksURL: `${url}?${alg}` }))
+        assert.equal((await verify(known, await sign(claims(), pair.privateKey, alg))).user, 'user-ann', alg)
+        answer = good
+      }
+    })
+
+    it('that does not name its key is tried with each that fits, up to a bound', async () => {
+      const pairs = await Promise.all(Array.from({ length: 12 }, () => generateKeyPair('ES256')))
+      const good = answer
+      const keys = await Promise.all(pairs.map(({ publicKey }) => exportJWK(publicKey)))
+      answer = { status: 200, body: JSON.stringify({ keys }) }
+      const known = knownTenant(jwt({ jwksURL: `${url}?several` }))
+      const signed = (key: CryptoKey | undefined, payload = claims()): Promise<string> =>
+        new SignJWT(payload).setProtectedHeader({ alg: 'ES256' }).sign(key ?? assert.fail())
+      for (const { privateKey: key } of pairs.slice(0, 2))
+        assert.equal((await verify(known, await signed(key))).user, 'user-ann')
+      await refuses(known, await signed(pairs[0]?.privateKey, claims({ aud: 'other' })))
+      await refuses(known, await signed((await generateKeyPair('ES256')).privateKey))
+      await refuses(known, await signed(pairs[11]?.privateKey))
+      answer = good
+    })
+
     it('is told of, with its tenant and the cause, when the keys cannot be had, and not again at once', async () => {
       const token = await sign(claims(), privateKey, 'RS256')
       const lines: { readonly message: string; readonly facts: Facts | undefined }[] = []
