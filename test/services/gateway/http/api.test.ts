@@ -127,6 +127,21 @@ describe('The HTTP side', () => {
       assert.equal((await preflight('https://evil.example')).status, 403)
     })
 
+    it('can read that a tenant is not there', async () => {
+      const path = '/v1/tenants/nobody'
+      const headers = { origin: 'https://evil.example', 'access-control-request-method': 'GET' }
+      const preflight = await ask(`${path}/agents`, { method: 'OPTIONS', as: null, headers })
+      assert.equal(preflight.status, 204)
+      for (const [method, name] of [
+        ['POST', 'visitors'],
+        ['GET', 'agents'],
+      ] as const) {
+        const answer = await ask(`${path}/${name}`, { method, headers })
+        assertProblem(answer, 404, 'TENANT_NOT_FOUND')
+        assert.equal(answer.headers.get('access-control-allow-origin'), headers.origin)
+      }
+    })
+
     it('can read why they were refused', async () => {
       const refused = await ask(api('/agents'), { as: 'garbage', headers: { origin: page } })
       assert.equal(refused.status, 401)
