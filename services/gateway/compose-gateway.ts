@@ -29,6 +29,9 @@ const connectionsCheckingInterval = 5_000
 /** Longer than the idle time-out of usual proxies, so that it is they who close, in milliseconds. */
 const keepAliveTimeout = 75_000
 
+/** For each WebSocket another connection, as who opens a page keeps one for a while, and some for proxies and probes. */
+const mostConnections = (webSockets: number): number => 2 * webSockets + 100
+
 export interface CompositionPorts {
   readonly log: Log
   readonly registry: Registry
@@ -109,6 +112,7 @@ const createChatServer = (wiring: Wiring): Server => {
     },
     app,
   )
+  server.maxConnections = mostConnections(config.maxConnections)
   const door = createDoor(wiring)
   server.on('upgrade', (request, wire, head) => void door(request, wire, head))
   return server

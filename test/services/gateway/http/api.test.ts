@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { aTenant } from '../../../support/a-tenant.ts'
 import { gatewayWorld, type GatewayWorld, type TestGateway } from '../../../support/gateway-world.ts'
+import { waitUntil } from '../../../support/wait-until.ts'
 import { ask as askGateway, assertProblem, type Answer } from './ask-gateway.ts'
 
 const page = 'https://www.acme.example'
@@ -160,6 +162,28 @@ describe('The HTTP side', () => {
       assert.match(first.toString(), /^HTTP\/1.1 200 /, upgrade)
       socket.destroy()
     }
+  })
+
+  it('takes as many connections besides as WebSockets, and not many more', async () => {
+    const small = await world.start({ maxConnections: 20 })
+    const closed = new Set<Socket>()
+    const sockets = await Promise.all(
+      Array.from({ length: 160 }, async () => {
+        const socket = connect(small.port, '127.0.0.1')
+        socket.on('error', () => {}).on('close', () => closed.add(socket))
+        await once(socket, 'connect')
+        return socket
+      }),
+    )
+    await waitUntil({ until: 'those too many are closed' }, () => closed.size === 20)
+    for (const socket of sockets) socket.destroy()
+    await waitUntil({ until: 'there is room again' }, async () => {
+      const response = await fetch(`${small.url}${api('/agents')}`, {
+        headers: { authorization: `Bearer ${token}` },
+      })
+      return response.ok
+    })
+    await small.stop()
   })
 
   describe('anything else', () => {
