@@ -1,10 +1,10 @@
 // POST visitors: makes whoever asks an anonymous visitor, where the tenant allows it. Limited per address, since each
 // token is a new person to everything behind.
 import type { Response } from 'express'
+import { durationSeconds } from '../../shared/domain/duration.ts'
 import { KonstructError } from '../../shared/runtime/errors.ts'
 import { clientAddress } from '../client-address.ts'
 import { assertActive, findTenant } from '../find-tenant.ts'
-import { parseDuration } from '../tokens/parse-duration.ts'
 import { issueVisitorToken } from '../tokens/visitor-token.ts'
 import type { ApiPorts, TenantRequest } from './api-ports.ts'
 
@@ -17,7 +17,7 @@ export const createVisitor =
     if (anonymous === undefined) throw new KonstructError('VISITORS_FORBIDDEN')
     limitAddress(ports, clientAddress(request, ports.trustedProxies))
     const { tenant } = config
-    const ttlMs = parseDuration(anonymous.tokenTTL)
+    const ttlMs = durationSeconds(anonymous.tokenTTL) * 1_000
     const visitor = await issueVisitorToken(ports.tokens.visitorKey, { tenant, uid }, ttlMs)
     ports.metrics.visitors.inc({ tenant })
     response.status(201).json(visitor)
