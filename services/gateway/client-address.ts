@@ -14,8 +14,13 @@ export const clientAddress = (request: IncomingMessage, trustedProxies: number):
   return network(hops[Math.max(0, hops.length - 1 - trustedProxies)] ?? '')
 }
 
+/** As some proxies write it: an IPv6 address in brackets, and the port, which is another one for each connection. */
+const written = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/
+
 /** Bounded, since it becomes a key: a proxy may pass on any text. */
-const network = (address: string): string => {
+const network = (hop: string): string => {
+  const [, inBrackets, bare] = written.exec(hop) ?? []
+  const address = inBrackets ?? bare ?? hop
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '')
   if (!isIPv6(plain)) return plain.slice(0, 64)
   const [head = '', tail = ''] = plain.split('::')

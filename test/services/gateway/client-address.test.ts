@@ -24,6 +24,14 @@ describe("A client's address", () => {
     assert.notEqual(clientAddress(from('2001:db8::1'), 0), one)
   })
 
+  it('is the same whatever port a proxy adds to it', () => {
+    const written = ['203.0.113.9', '203.0.113.9:40001', '[::ffff:203.0.113.9]:1']
+    for (const address of written) assert.equal(clientAddress(from('10.0.0.1', address), 1), '203.0.113.9')
+    const network = clientAddress(from('2001:db8:1:2::1'), 0)
+    for (const address of ['2001:db8:1:2::1', '[2001:db8:1:2::1]', '[2001:db8:1:2::9]:40001'])
+      assert.equal(clientAddress(from('10.0.0.1', address), 1), network)
+  })
+
   it('is short, whatever a proxy passes on', () => {
     assert.ok(clientAddress(from('10.0.0.1', 'x'.repeat(5_000)), 1).length <= 64)
   })
