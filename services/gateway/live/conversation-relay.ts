@@ -11,12 +11,13 @@
 import type { StreamPosition } from '../../shared/domain/frames.ts'
 import { parseAnnouncement, type Announcement } from '../../shared/redis/live-stream.ts'
 import { KonstructError } from '../../shared/runtime/errors.ts'
-import type { Log } from '../../shared/runtime/log.ts'
+import type { Facts, Log } from '../../shared/runtime/log.ts'
 import { answerJoin, answerWithoutStream, type JoinPorts, type Wish } from './answer-join.ts'
 import { Follower, nowhere, type Answer, type Outlet } from './follower.ts'
 import { frameEvents } from './frame-events.ts'
 
 export interface RelayPorts extends JoinPorts {
+  readonly tenant: string
   /** Has the stream begun anew: Redis came back older, and would give numbers again that followers have. @throws `REDIS_UNAVAILABLE` */
   readonly dropStream: () => Promise<void>
   /** Listens to the conversation's channel until the given function is called. @throws `REDIS_UNAVAILABLE` */
@@ -190,7 +191,7 @@ export class ConversationRelay {
       this.#gapped = false
       this.#position = await this.#readOn(position)
     } catch (thrown) {
-      if (!isRedisAway(thrown)) this.#ports.log.error('stream cannot be read', { error: thrown })
+      if (!isRedisAway(thrown)) this.#ports.log.error('stream cannot be read', this.#factsOf(thrown))
       this.#gapped = true
       this.#blind = true
       return
@@ -228,8 +229,13 @@ export class ConversationRelay {
       await this.join(follower, this.#wishOf(follower))
     } catch (thrown) {
       this.#restUntil = performance.now() + restMs
-      this.#ports.log.warn('conversation cannot be shown again', { error: thrown })
+      this.#ports.log.warn('conversation cannot be shown again', this.#factsOf(thrown))
     }
+  }
+
+  #factsOf(error: unknown): Facts {
+    const { tenant, conversation } = this.#ports
+    return { tenant, conversation, error }
   }
 
   /** Who has nothing of this stream yet is shown it from its beginning, if it is still there. */

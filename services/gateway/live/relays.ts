@@ -79,6 +79,7 @@ export class Relays {
     const streamKey = webchatResponseKey(tenant, conversation)
     const relay = new ConversationRelay({
       ...this.#ports,
+      tenant,
       conversation,
       listen: (hear) => subscriber.listen(streamKey, hear),
       readStream: (after, most) => readEvents(redis, streamKey, after, most),

@@ -5,7 +5,7 @@ import type { Wish } from '../../../../services/gateway/live/answer-join.ts'
 import { ConversationRelay } from '../../../../services/gateway/live/conversation-relay.ts'
 import type { Follower, Outlet } from '../../../../services/gateway/live/follower.ts'
 import type { ServerFrame, StreamPosition } from '../../../../services/shared/domain/frames.ts'
-import { silentLog } from '../../../../services/shared/runtime/log.ts'
+import { silentLog, type Facts } from '../../../../services/shared/runtime/log.ts'
 import { PaperStream } from './paper-stream.ts'
 
 /** A client to the letter of the protocol: it holds the relay to sending every event, in order and without a hole. */
@@ -49,8 +49,9 @@ class StrictClient implements Outlet {
   }
 }
 
-const relayOf = (stream: PaperStream, checkEveryMs = 0): ConversationRelay =>
+const relayOf = (stream: PaperStream, checkEveryMs = 0, log = silentLog): ConversationRelay =>
   new ConversationRelay({
+    tenant: 'acme',
     conversation: 'c1',
     readStream: (after, most) => stream.readStream(after, most),
     readBefore: (position) => stream.readBefore(position),
@@ -60,7 +61,7 @@ const relayOf = (stream: PaperStream, checkEveryMs = 0): ConversationRelay =>
     onRelayed: () => {},
     onGap: () => {},
     checkEveryMs,
-    log: silentLog,
+    log,
   })
 
 const ticks = async (count: number): Promise<void> => {
@@ -213,6 +214,30 @@ describe('A relay', () => {
     assert.deepEqual(client.violations, [])
     assert.notEqual(client.position?.epoch, before?.epoch)
     assert.deepEqual(client.position, stream.top)
+    relay.close()
+  })
+
+  it('says of which conversation it cannot show something', async () => {
+    const stream = new PaperStream()
+    await stream.say(1)
+    const said: (readonly [string, Facts | undefined])[] = []
+    const note = (message: string, facts?: Facts): number => said.push([message, facts])
+    const relay = relayOf(stream, 0, { ...silentLog, warn: note, error: note })
+    const follower = relay.follow(new StrictClient(stream))
+    await relay.join(follower, { kind: 'all' })
+    stream.broken = true
+    stream.flush()
+    await stream.say(1)
+    await ticks(20)
+    stream.broken = false
+    stream.lost = true
+    relay.sweep()
+    await ticks(20)
+    assert.deepEqual(
+      [...new Set(said.map(([message]) => message))],
+      ['stream cannot be read', 'conversation cannot be shown again'],
+    )
+    for (const [, facts] of said) assert.deepEqual([facts?.tenant, facts?.conversation], ['acme', 'c1'])
     relay.close()
   })
 

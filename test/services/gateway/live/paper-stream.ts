@@ -11,6 +11,10 @@ const pageSize = 256
 
 export class PaperStream {
   readonly messages: Message[] = []
+  /** Redis answers what nobody expects. */
+  broken = false
+  /** PostgreSQL is away. */
+  lost = false
   #up = true
   #unsaid: (readonly StreamEvent[])[] = []
   #epoch = 0
@@ -122,6 +126,7 @@ export class PaperStream {
 
   async readMessages(): Promise<readonly Message[]> {
     await tick()
+    if (this.lost) throw new KonstructError('STORE_UNAVAILABLE')
     const page = [...this.messages]
     await tick()
     return page
@@ -130,6 +135,7 @@ export class PaperStream {
   async #ask(): Promise<void> {
     await tick()
     if (!this.up) throw new KonstructError('REDIS_UNAVAILABLE')
+    if (this.broken) throw new TypeError('The answer has no form.')
   }
 
   #append(events: readonly StreamEvent[]): void {
