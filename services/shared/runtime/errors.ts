@@ -86,7 +86,6 @@ const rules = {
     status: 429,
     sentence: 'Too many messages. Try again shortly.',
   },
-  TOO_MANY_FRAMES: { kind: 'limit', retry: 'later', status: 429, close: 4429, sentence: 'Too many frames.' },
   BUDGET_EXHAUSTED: {
     kind: 'limit',
     retry: 'later',
