@@ -88,7 +88,7 @@ const gatewaySettings = {
   asksPerMinute: integer({
     env: 'KONSTRUCT_ASKS_PER_MINUTE',
     about: 'frames other than sends a minute for one user, in the long run, from this process',
-    fallback: 600,
+    fallback: 300,
     min: 1,
     max: 1_000_000,
   }),
