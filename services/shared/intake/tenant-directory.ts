@@ -1,10 +1,16 @@
 // What a service knows of its tenants. It follows the revisions that the operator publishes and reads a tenant again
-// when its revision grew; while PostgreSQL or the operator is away it goes on with what it knows.
+// when its revision grew, or all revisions went back; while PostgreSQL or the operator is away it goes on with what it knows.
 import type { TenantConfig } from '../domain/tenant-config.ts'
 import type { Secret } from '../runtime/read-config.ts'
 import type { Log } from '../runtime/log.ts'
 import type { Database } from '../store/database.ts'
-import { readRevisions, readTenant, readTenantIndex } from '../store/read-tenant.ts'
+import {
+  readRevisions,
+  readTenant,
+  readTenantIndex,
+  type TenantIndexEntry,
+  type TenantRevision,
+} from '../store/read-tenant.ts'
 import { openSecret, type Keyring, type SealedSecret } from '../store/seal.ts'
 
 interface DirectoryPorts {
@@ -23,6 +29,12 @@ export interface KnownTenant {
 
 /** The operator's changes must be followed within 2 s; an empty poll costs one indexed read. In milliseconds. */
 const pollEveryMs = 500
+
+/** A process that begins, or a database that was restored, has all tenants to load: so many at a time, as the pool allows. */
+const loadedAtOnce = 8
+
+const isKnownAs = ({ uid, revision }: TenantIndexEntry, known: KnownTenant | undefined): boolean =>
+  known?.uid === uid && known.config.revision === revision
 
 type ChangeListener = (tenant: string, known: KnownTenant | undefined) => void
 
@@ -87,12 +99,15 @@ export class TenantDirectory {
   }
 
   async #follow(): Promise<void> {
-    const { changed, count } = await readRevisions(this.#ports.database, this.#revision)
-    for (const { tenant, revision } of changed) {
-      await this.#reload(tenant)
-      this.#revision = revision
-    }
-    if (count !== this.#tenants.size) await this.#dropMissing()
+    const { changed, count, newest } = await readRevisions(this.#ports.database, this.#revision)
+    await this.#load(changed)
+    this.#revision = changed.at(-1)?.revision ?? this.#revision
+    if (count !== this.#tenants.size || newest < this.#revision) await this.#compare()
+  }
+
+  async #load(tenants: readonly TenantRevision[]): Promise<void> {
+    for (let from = 0; from < tenants.length; from += loadedAtOnce)
+      await Promise.all(tenants.slice(from, from + loadedAtOnce).map(({ tenant }) => this.#reload(tenant)))
   }
 
   async #reload(tenant: string): Promise<void> {
@@ -110,9 +125,16 @@ export class TenantDirectory {
     return secret === undefined ? null : openSecret(this.#ports.keyring, tenant, secret)
   }
 
-  async #dropMissing(): Promise<void> {
-    const present = new Set((await readTenantIndex(this.#ports.database)).map((entry) => entry.tenant))
+  /**
+   * Tenants are gone, or revisions went back: a backup was restored, or a replica took over that had not seen the last of them.
+   * Whatever is known by another revision than it has now is read again.
+   */
+  async #compare(): Promise<void> {
+    const index = await readTenantIndex(this.#ports.database)
+    const present = new Set(index.map(({ tenant }) => tenant))
     for (const tenant of this.#tenants.keys()) if (!present.has(tenant)) this.#change(tenant, undefined)
+    await this.#load(index.filter((entry) => !isKnownAs(entry, this.#tenants.get(entry.tenant))))
+    this.#revision = Math.max(0, ...index.map(({ revision }) => revision))
   }
 
   #change(tenant: string, known: KnownTenant | undefined): void {

@@ -22,22 +22,34 @@ export interface PublishedTenant {
   readonly secrets: readonly SealedSecret[]
 }
 
-/** Tenants that changed after the given revision, oldest change first, and how many tenants there are in all. */
-export const readRevisions = (
-  database: Database,
-  after: number,
-): Promise<{ readonly changed: readonly TenantRevision[]; readonly count: number }> =>
-  database.acrossTenants(async (tx) => {
-    const changed = await tx.query<TenantRevision>(
-      `select tenant_id as tenant, revision::float8 as revision from konstruct.tenants
-       where revision > $1 order by revision`,
-      [after],
-    )
-    const counted = await tx.query<{ count: number }>('select count(*)::int as count from konstruct.tenants')
-    return { changed, count: counted[0]?.count ?? 0 }
-  })
+interface Revisions {
+  /** Tenants that changed after the given revision, oldest change first. */
+  readonly changed: readonly TenantRevision[]
+  /** How many tenants there are in all. */
+  readonly count: number
+  /** The highest revision of a tenant that is there. Lower than one that was seen: its tenant is gone, or PostgreSQL went back. */
+  readonly newest: number
+}
 
-/** Every tenant that has a row, for finding those that are gone. */
+export const readRevisions = (database: Database, after: number): Promise<Revisions> =>
+  database.acrossTenants(
+    async (tx) => {
+      const [changed, [all]] = await Promise.all([
+        tx.query<TenantRevision>(
+          `select tenant_id as tenant, revision::float8 as revision from konstruct.tenants
+           where revision > $1 order by revision`,
+          [after],
+        ),
+        tx.query<Omit<Revisions, 'changed'>>(
+          'select count(*)::int as count, coalesce(max(revision), 0)::float8 as newest from konstruct.tenants',
+        ),
+      ])
+      return { changed, count: all?.count ?? 0, newest: all?.newest ?? 0 }
+    },
+    { atOnce: true },
+  )
+
+/** Every tenant that has a row, for finding those that are gone, or went back. */
 export const readTenantIndex = (database: Database): Promise<readonly TenantIndexEntry[]> =>
   database.acrossTenants((tx) => tx.query<TenantIndexEntry>(`${indexQuery} order by tenant_id`))
 

@@ -108,6 +108,28 @@ describe('The directory of tenants', () => {
     await waitUntil({ until: 'all are known', deadlineMs: patience }, () => directory.size === 60)
   })
 
+  it('follows also when revisions go back, as behind a replica that lagged, and reads no other tenant for that', async () => {
+    for (const tenant of ['acme', 'globex', 'acme'])
+      await publishTenant(store.operator, aPublication({ tenant }))
+    directory.start()
+    await waitUntil({ until: 'it has synced' }, () => directory.synced)
+    const changed: string[] = []
+    directory.onChange((tenant) => changed.push(tenant))
+    await store.operator.acrossTenants((tx) =>
+      tx.query(`update konstruct.tenants set state = 'suspended', revision = 1 where tenant_id = 'acme'`),
+    )
+    await waitUntil(
+      { until: 'it knows what was before', deadlineMs: within },
+      () => directory.get('acme')?.config.state === 'suspended',
+    )
+    assert.deepEqual(changed, ['acme'])
+    await publishTenant(store.operator, aPublication({ tenant: 'initech' }))
+    await waitUntil({ until: 'it follows', deadlineMs: within }, () => directory.size === 3)
+    await purgeTenant(store.operator, 'initech')
+    await waitUntil({ until: 'the end is known', deadlineMs: within }, () => directory.size === 2)
+    assert.deepEqual(changed, ['acme', 'initech', 'initech'])
+  })
+
   it('goes on with what it knows while PostgreSQL refuses it, and follows again afterwards', async () => {
     await publishTenant(store.operator, aPublication())
     directory.start()
