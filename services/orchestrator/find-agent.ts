@@ -1,5 +1,7 @@
 // What is known of a tenant when one of its turns begins. The gateway may have followed a change up to one poll before
-// us, so before a turn is refused, PostgreSQL is asked: a new agent or a tenant that was resumed must not fail it.
+// us, so before a turn is refused, PostgreSQL is asked: a new agent or a tenant that was resumed must not fail it. It is asked,
+// too, when the claim saw more than we have heard of: a process that was frozen may know another tenant of the same name, and
+// its model must not be sent what is said to this one.
 import type { AgentConfig, TenantConfig } from '../shared/domain/tenant-config.ts'
 import type { TenantDirectory } from '../shared/intake/tenant-directory.ts'
 import { KonstructError } from '../shared/runtime/errors.ts'
@@ -23,20 +25,26 @@ export interface FoundAgent {
 
 type Known = Pick<FoundAgent, 'config' | 'secret'>
 
-const isServed = (known: Known | undefined, agent: string): known is Known =>
-  known !== undefined && known.config.state === 'active' && known.config.agents.has(agent)
+interface WantedAgent {
+  readonly tenant: string
+  /** At least this is to be known of the tenant. */
+  readonly revision: number
+  readonly agent: string
+}
+
+const isServed = (known: Known | undefined, { revision, agent }: WantedAgent): known is Known =>
+  known !== undefined &&
+  known.config.revision >= revision &&
+  known.config.state === 'active' &&
+  known.config.agents.has(agent)
 
 /** @throws KonstructError `AGENT_NOT_FOUND`, `TENANT_SUSPENDED`, `STORE_UNAVAILABLE` */
-export const findAgent = async (
-  ports: FindAgentPorts,
-  tenant: string,
-  agentName: string,
-): Promise<FoundAgent> => {
-  const known = ports.directory.get(tenant)
-  const current = isServed(known, agentName) ? known : await readAfresh(ports, tenant)
+export const findAgent = async (ports: FindAgentPorts, wanted: WantedAgent): Promise<FoundAgent> => {
+  const known = ports.directory.get(wanted.tenant)
+  const current = isServed(known, wanted) ? known : await readAfresh(ports, wanted.tenant)
   if (current === undefined) throw new KonstructError('AGENT_NOT_FOUND')
   if (current.config.state !== 'active') throw new KonstructError('TENANT_SUSPENDED')
-  const agent = current.config.agents.get(agentName)
+  const agent = current.config.agents.get(wanted.agent)
   if (agent === undefined) throw new KonstructError('AGENT_NOT_FOUND')
   return { config: current.config, secret: current.secret, agent }
 }

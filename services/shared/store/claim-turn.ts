@@ -37,6 +37,8 @@ export interface ClaimedTurn {
   /** The turn of the newest exchange between this user and this agent: a memory that ends otherwise is not whole. */
   readonly lastExchange: string | null
   readonly stopRequested: boolean
+  /** Of what is published of the tenant: whoever knows an older one does not know this tenant. */
+  readonly revision: number
   /** The tenant's tokens are used up: the turn is to end without a question to the model. */
   readonly exhausted: boolean
 }
@@ -74,6 +76,7 @@ interface TurnRow {
   readonly lastExchange: string | null
   readonly stopRequested: boolean
   readonly exhausted: boolean
+  readonly revision: number
   /** Null: it was not taken. */
   readonly attempt: number | null
 }
@@ -86,18 +89,31 @@ export const claimTurn = async (database: Database, request: ClaimRequest): Prom
     { durable: false, atOnce: true },
   )
   if (row === undefined) return { kind: 'done' }
-  const { state, attempt, agent, user, lastExchange, stopRequested, exhausted } = row
-  if (attempt !== null) {
-    const { ref } = request
-    const question = questionOf(ref, row)
-    return { kind: 'claimed', ref, attempt, agent, user, question, lastExchange, stopRequested, exhausted }
-  }
+  const { state, attempt } = row
+  if (attempt !== null) return claimedTurn(request, row, attempt)
   if (state !== 'queued' && state !== 'running')
     return database.withTenant(tenant, (tx) => readUnannounced(tx, request, row, state))
   if (row.held) return { kind: 'held' }
   if (row.behind) return { kind: 'behind' }
   // Neither: it was taken, or finished, while this claim waited for its row.
   return { kind: row.running >= request.maxConcurrentTurns ? 'capped' : 'held' }
+}
+
+const claimedTurn = ({ ref }: ClaimRequest, row: TurnRow, attempt: number): ClaimedTurn => {
+  const { agent, user, lastExchange, stopRequested, exhausted, revision } = row
+  const question = questionOf(ref, row)
+  return {
+    kind: 'claimed',
+    ref,
+    attempt,
+    agent,
+    user,
+    question,
+    lastExchange,
+    stopRequested,
+    revision,
+    exhausted,
+  }
 }
 
 /** Waits for the turn's storing, then for the tenant's lock: the other way round all its claims would wait for one message. */
@@ -129,6 +145,7 @@ const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | 
              and (select a.text <> '' from konstruct.messages a
                where a.tenant_id = $1 and a.turn_id = p.id and a.role = 'agent')
            order by p.finished_at desc limit 1) as "lastExchange",
+         (select revision::float8 from konstruct.tenants where tenant_id = $1) as revision,
          ${isExhausted('$6', '$7')} as exhausted
        from konstruct.open_turns o
        join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id
