@@ -7,6 +7,7 @@ import { isRefusedForGood } from '../shared/store/database.ts'
 import { saveReply, type Reply } from '../shared/store/save-reply.ts'
 import type { Attempt } from './begin-attempt.ts'
 import type { DraftedReply } from './draft-reply.ts'
+import { noteTokens } from './metrics.ts'
 import type { Prompt, Usage } from './models/model.ts'
 import type { TurnPorts } from './turn-ports.ts'
 import { whileStoreAway } from './while-store-away.ts'
@@ -36,7 +37,7 @@ export const keepReply = async (
   }
   const keep = async (what: Reply): Promise<Message | null> => {
     const kept = await whileStoreAway(attempt.loss, () => saveReply(ports.database, what), mayPass)
-    if (kept !== null) noteTokens(ports, what)
+    if (kept !== null) noteTokens(ports.metrics, ref.tenant, what)
     return kept
   }
   const reply = replyOf(ports, attempt, draft)
@@ -47,11 +48,6 @@ export const keepReply = async (
     ports.log.error('reply can never be saved', { ...ref, code: error.code, error })
     return keep({ ...reply, ...nothing, state: 'failed', code: 'INTERNAL' })
   }
-}
-
-const noteTokens = ({ metrics }: KeepPorts, { ref: { tenant }, inputTokens, outputTokens }: Reply): void => {
-  metrics.tokens.inc({ tenant, direction: 'input' }, inputTokens)
-  metrics.tokens.inc({ tenant, direction: 'output' }, outputTokens)
 }
 
 const replyOf = (

@@ -4,7 +4,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { forgetTenant } from '../shared/runtime/forget-tenant.ts'
 import { createRegistry } from '../shared/runtime/process-metrics.ts'
 import { turnEnds, type TurnEnd } from '../shared/domain/turn.ts'
-import type { ModelFault } from './models/model.ts'
+import type { ModelFault, Usage } from './models/model.ts'
 
 /** From 5 ms, a model that answers at once, to half a minute, the usual limit. In seconds. */
 const firstDeltaBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -30,6 +30,8 @@ export type ModelResult = 'finished' | 'stopped' | ModelFault
 
 export interface OrchestratorMetrics {
   readonly registry: Registry
+  /** Tenants that are gone: their last turns may still end here, and would bring their series back for good. */
+  readonly gone: Set<string>
   /** By `TurnEnd`. */
   readonly turns: Counter<'tenant' | 'state'>
   /** `direction`: `input` is what the model read, `output` what it wrote. */
@@ -65,6 +67,7 @@ export const createMetrics = (): OrchestratorMetrics => {
   const gauge = (name: string, help: string) => new Gauge({ name: prefixed(name), help, registers })
   return {
     registry,
+    gone: new Set(),
     turns: counter('turns_total', 'Turns that ended, by end state.', ['tenant', 'state']),
     tokens: counter('tokens_total', 'Tokens of saved replies, by direction.', ['tenant', 'direction']),
     runs: counter('runs_total', 'What became of each turn that was handed to a worker.', ['outcome']),
@@ -114,8 +117,12 @@ const timesOf = (registers: Registry[]) => ({
 
 /** Begins a tenant's counters at 0, so that its first failure is seen to be one more; forgets all of one that is gone. */
 export const followTenant = (metrics: OrchestratorMetrics, tenant: string, isKnown: boolean): void => {
-  const { turns, tokens, tenantFirstDelta } = metrics
-  if (!isKnown) return forgetTenant([turns, tokens, tenantFirstDelta], tenant)
+  const { turns, tokens, tenantFirstDelta, gone } = metrics
+  if (!isKnown) {
+    gone.add(tenant)
+    return forgetTenant([turns, tokens, tenantFirstDelta], tenant)
+  }
+  gone.delete(tenant)
   for (const state of turnEnds) turns.inc({ tenant, state }, 0)
   for (const direction of ['input', 'output']) tokens.inc({ tenant, direction }, 0)
   tenantFirstDelta.zero({ tenant })
@@ -129,21 +136,31 @@ interface EndedTurn {
 }
 
 export const noteEnd = (
-  { turns, reply }: OrchestratorMetrics,
+  { turns, reply, gone }: OrchestratorMetrics,
   { tenant, state, startedAt }: EndedTurn,
 ): void => {
-  turns.inc({ tenant, state })
+  if (!gone.has(tenant)) turns.inc({ tenant, state })
   reply.observe((performance.now() - startedAt) / 1_000)
 }
 
 export const noteFirstDelta = (
-  { firstDelta, tenantFirstDelta }: OrchestratorMetrics,
+  { firstDelta, tenantFirstDelta, gone }: OrchestratorMetrics,
   tenant: string,
   startedAt: number,
 ): void => {
   const seconds = (performance.now() - startedAt) / 1_000
   firstDelta.observe(seconds)
-  tenantFirstDelta.observe({ tenant }, seconds)
+  if (!gone.has(tenant)) tenantFirstDelta.observe({ tenant }, seconds)
+}
+
+export const noteTokens = (
+  { tokens, gone }: OrchestratorMetrics,
+  tenant: string,
+  { inputTokens, outputTokens }: Usage,
+): void => {
+  if (gone.has(tenant)) return
+  tokens.inc({ tenant, direction: 'input' }, inputTokens)
+  tokens.inc({ tenant, direction: 'output' }, outputTokens)
 }
 
 /** Notes what a step took, in milliseconds. */
