@@ -48,8 +48,8 @@ export class OrphanSweep {
     const { database, source, queue, log } = this.#ports
     try {
       // What is in a namespace that we do not follow, or cannot read, is not ours to judge.
-      for (const { namespace, tenant } of await readTenantIndex(database))
-        if (source.knows(namespace) && source.tenant(namespace, tenant) === undefined)
+      for (const { namespace, tenant, state } of await readTenantIndex(database))
+        if (state !== 'retained' && source.knows(namespace) && source.tenant(namespace, tenant) === undefined)
           queue.add(tenantKey(namespace, tenant), 'sweep')
       return source.hasSynced ? this.#options.everyMs : retryMs
     } catch (thrown) {

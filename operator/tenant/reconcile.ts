@@ -14,6 +14,8 @@ import { release } from './release.ts'
 import { report } from './report.ts'
 import type { TenantPorts } from './tenant-ports.ts'
 
+const done: Outcome = { kind: 'done' }
+
 /** Up to a tenth later, so that what began together does not stay together. */
 const again = (ms: number): Outcome => ({ kind: 'again', ms: ms * (1 + Math.random() / 10) })
 
@@ -21,7 +23,7 @@ export const createReconcile =
   (ports: TenantPorts): Reconcile =>
   async (key, signal) => {
     // An agent that was not read yet would be taken for deleted. The source tells the key when it knows.
-    if (!ports.source.knows(parseTenantKey(key).namespace)) return { kind: 'done' }
+    if (!ports.source.knows(parseTenantKey(key).namespace)) return done
     await greet(ports, key, signal)
     const observed = await observe(ports, key, signal)
     const { tenant } = observed
@@ -38,5 +40,7 @@ export const createReconcile =
     await report(ports, { ...verdict, tenant: undefined }, signal)
     if (tenant !== undefined) return finalize(ports, observed, signal)
     await release(ports, observed)
-    return again(planNextLook(facts, verdict))
+    // Whoever comes with this name tells the key. Agents without their Tenant, and what could not be read, are looked at again.
+    const isOver = observed.agents.length === 0 && observed.published.ok
+    return isOver ? done : again(planNextLook(facts, verdict))
   }

@@ -1,9 +1,8 @@
 // An operator of several namespaces, one of which was deleted with the Role in it: nothing in it can be read any longer.
 import assert from 'node:assert/strict'
-import { publishTenant } from '../../services/shared/store/publish-tenant.ts'
 import { readTenant } from '../../services/shared/store/read-tenant.ts'
 import { applyCrds } from '../crds/apply-crds.ts'
-import { aTenant } from '../operator/manifests.ts'
+import { publishTestTenant } from '../operator/tenant/stubbed-ports.ts'
 import { freshNamespace } from '../support/kube.ts'
 import { waitUntil } from '../support/wait-until.ts'
 import { OperatorsWithRights, rightsInChart } from './operator-with-rights.ts'
@@ -22,12 +21,8 @@ describe('An operator of several namespaces, without rights in one of them', fun
   after(() => operators.close())
 
   /** As an earlier operator left it, and without a resource that could be found. */
-  const publish = (tenant: string, namespace: string): Promise<number> => {
-    const { spec } = aTenant(tenant)
-    const settings = { spec: spec as never, web: spec.channels.web as never, agents: [], secrets: [] }
-    const entry = { tenant, namespace, uid: 'of-before', state: 'active' } as const
-    return publishTenant(operators.store.operator, { ...entry, ...settings })
-  }
+  const publish = (tenant: string, namespace: string): Promise<number> =>
+    publishTestTenant(operators.store.operator, tenant, { namespace })
 
   const stateOf = async (tenant: string): Promise<string | undefined> =>
     (await readTenant(operators.store.operator, tenant))?.entry.state

@@ -10,16 +10,11 @@ import { type Facts, silentLog } from '../../../services/shared/runtime/log.ts'
 import { countRows } from '../../../services/shared/store/purge-tenant.ts'
 import { publishTenant } from '../../../services/shared/store/publish-tenant.ts'
 import { readTenant } from '../../../services/shared/store/read-tenant.ts'
-import { freshRedis } from '../../support/fresh-redis.ts'
-import { type FreshStore, freshStore } from '../../support/fresh-store.ts'
-import { type OpenRedis, openRedisAt } from '../../support/open-redis.ts'
 import { waitUntil } from '../../support/wait-until.ts'
-import { FakeClock } from '../fake-clock.ts'
-import { aTenant } from '../manifests.ts'
-import { resourceSchemas } from '../resource-schemas.ts'
 import { aReadyTenant, chat, countLeftovers, isGone } from '../scenes.ts'
-import { keyring, nobody, type Standalone, startStandalone } from '../standalone.ts'
+import { nobody, type Standalone, startStandalone } from '../standalone.ts'
 import { aCheckedTenant, anObservation } from './an-observation.ts'
+import { openStores, publishTestTenant, type Stores, stubbedPorts } from './stubbed-ports.ts'
 
 describe('A tenant that goes', function () {
   this.timeout(30_000)
@@ -92,8 +87,7 @@ describe('A tenant that goes', function () {
 
 describe('The way out of a tenant with deletionPolicy Delete', function () {
   this.timeout(30_000)
-  let store: FreshStore
-  let opened: OpenRedis
+  let stores: Stores
   let ports: TenantPorts
   let registry: Registry
   /** What became known outside. */
@@ -101,39 +95,23 @@ describe('The way out of a tenant with deletionPolicy Delete', function () {
   let removals: (() => void)[]
 
   beforeEach(async () => {
-    store = await freshStore()
-    opened = await openRedisAt((await freshRedis()).url)
+    stores = await openStores()
     told = { statuses: [], events: [], logged: [] }
     removals = []
     registry = new Registry()
-    ports = {
-      source: {
-        removeFinalizer: async () => removals.shift()?.(),
-        writeStatus: async (_: unknown, status: TenantStatus) => void told.statuses.push(status),
-        recordEvent: async (_: unknown, { reason }: { reason: string }) => void told.events.push(reason),
-      } as Partial<DesiredSource> as DesiredSource,
-      schemas: resourceSchemas,
-      database: store.operator,
-      redis: opened.redis,
-      keyring,
-      isolation: () => undefined,
-      missingTopics: () => undefined,
-      clock: new FakeClock(),
-      metrics: createTenantMetrics(registry),
-      receipts: new Map(),
-      assertLeading: () => {},
-      log: { ...silentLog, info: (message, facts) => void told.logged.push([message, facts]) },
+    const source: Partial<DesiredSource> = {
+      removeFinalizer: async () => removals.shift()?.(),
+      writeStatus: async (_, status) => void told.statuses.push(status),
+      recordEvent: async (_, { reason }) => void told.events.push(reason),
     }
-    const { spec } = aTenant('acme')
-    const settings = { spec: spec as never, web: spec.channels.web as never, agents: [], secrets: [] }
-    const entry = { tenant: 'acme', namespace: 'default', uid: 'uid-of-acme', state: 'deleting' } as const
-    await publishTenant(store.operator, { ...entry, ...settings })
-    await chat({ store, redis: opened.redis })
+    ports = stubbedPorts(stores, source, {
+      metrics: createTenantMetrics(registry),
+      log: { ...silentLog, info: (message, facts) => void told.logged.push([message, facts]) },
+    })
+    await publishTestTenant(stores.store.operator, 'acme', { state: 'deleting' })
+    await chat(stores)
   })
-  afterEach(async () => {
-    opened.close()
-    await store.close()
-  })
+  afterEach(() => stores.close())
 
   const type = 'Deleted'
   const lastTransitionTime = '2029-12-31T00:00:00Z'
@@ -151,7 +129,7 @@ describe('The way out of a tenant with deletionPolicy Delete', function () {
     return finalize(ports, anObservation({ tenant }), signal)
   }
 
-  const leftovers = () => countLeftovers({ store, redis: opened.redis })
+  const leftovers = () => countLeftovers(stores)
 
   it('goes on in another run when its time is over, and says nothing of a failure', async () => {
     const outcome = await leave({}, AbortSignal.abort(new KonstructError('INTERNAL')))

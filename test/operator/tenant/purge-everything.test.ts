@@ -3,14 +3,13 @@ import { purgeEverything } from '../../../operator/tenant/purge-everything.ts'
 import { PurgeReceipt } from '../../../operator/tenant/purge-receipt.ts'
 import type { RedisConnection } from '../../../services/shared/redis/redis-connection.ts'
 import { asKonstructError } from '../../../services/shared/runtime/errors.ts'
-import { publishTenant } from '../../../services/shared/store/publish-tenant.ts'
 import { countRows } from '../../../services/shared/store/purge-tenant.ts'
 import { readTenant } from '../../../services/shared/store/read-tenant.ts'
 import { freshRedis } from '../../support/fresh-redis.ts'
 import { type FreshStore, freshStore } from '../../support/fresh-store.ts'
 import { type OpenRedis, openRedisAt } from '../../support/open-redis.ts'
-import { aTenant } from '../manifests.ts'
 import { chat, countLeftovers } from '../scenes.ts'
+import { publishTestTenant } from './stubbed-ports.ts'
 
 describe('Purging everything of a tenant', function () {
   this.timeout(30_000)
@@ -28,11 +27,8 @@ describe('Purging everything of a tenant', function () {
 
   const owner = { tenant: 'acme', namespace: 'here', uid: 'first', state: 'deleting' } as const
 
-  const publish = (more: { readonly namespace: string; readonly uid: string }): Promise<number> => {
-    const { spec } = aTenant('acme')
-    const settings = { spec: spec as never, web: spec.channels.web as never, agents: [], secrets: [] }
-    return publishTenant(store.operator, { tenant: 'acme', state: 'active', ...settings, ...more })
-  }
+  const publish = (more: { readonly namespace: string; readonly uid: string }): Promise<number> =>
+    publishTestTenant(store.operator, 'acme', more)
 
   /** Does something right before each look at the keys, which is when the rows are gone. */
   const lookingLater = (before: () => Promise<void>): RedisConnection =>
