@@ -12,17 +12,14 @@ import { type DesiredTenant, tenantFinalizer } from '../source/desired-source.ts
 import { toConditions } from './conditions.ts'
 import { fails, type Finding, waitsFor } from './finding.ts'
 import type { Observed } from './observe.ts'
-import { purgeEverything } from './purge-everything.ts'
-import { PurgeReceipt } from './purge-receipt.ts'
-import { mayGoOnWith, type TenantPorts } from './tenant-ports.ts'
+import { goesOn, purgeInRuns } from './purge-in-runs.ts'
+import type { TenantPorts } from './tenant-ports.ts'
 
 const done: Outcome = { kind: 'done' }
 
 /** The services follow within 2 s; a condition's time is in whole seconds, hence one more. In milliseconds. */
 const followMs = 3_000
 const retryMs = 2_000
-/** Others have their turn between two runs of a long purge. */
-const goOnMs = 100
 
 const type = 'Deleted'
 
@@ -88,10 +85,8 @@ const purge = async (
   if (since === undefined) return stopAdmission(ports, tenant, signal)
   const left = since + followMs - ports.clock.timeOfDay().getTime()
   if (left > 0) return { kind: 'again', ms: left }
-  const receipt = ports.receipts.get(owner.uid) ?? new PurgeReceipt()
-  ports.receipts.set(owner.uid, receipt)
-  await purgeEverything(ports, owner, { receipt, mayGoOn: mayGoOnWith(ports, signal) })
-  ports.receipts.delete(owner.uid)
+  const receipt = await purgeInRuns(ports, owner, signal)
+  if (receipt === undefined) return goesOn
   const message = `Deleted: ${receipt.describe()}. Counted again: nothing is left. Kafka holds ids only, which expire.`
   await ports.source.recordEvent(tenant, { type: 'Normal', reason: 'DataDeleted', message })
   return letGo(ports, tenant, signal)
@@ -120,8 +115,6 @@ export const finalize = async (
   try {
     return await leave(ports, observed, signal)
   } catch (thrown) {
-    // A long purge ends with the run's deadline, and goes on in the next run.
-    if (signal.aborted) return { kind: 'again', ms: goOnMs }
     const error = asKonstructError(thrown)
     if (error.code === 'LEASE_LOST') throw error
     ports.log.warn('tenant not let go yet', { tenant: tenant.name, code: error.code, error })

@@ -39,8 +39,8 @@ export const createReconcile =
     }
     await report(ports, { ...verdict, tenant: undefined }, signal)
     if (tenant !== undefined) return finalize(ports, observed, signal)
-    await release(ports, observed)
+    const outcome = await release(ports, observed, signal)
     // Whoever comes with this name tells the key. Agents without their Tenant, and what could not be read, are looked at again.
     const isOver = observed.agents.length === 0 && observed.published.ok
-    return isOver ? done : again(planNextLook(facts, verdict))
+    return isOver || outcome.kind === 'again' ? outcome : again(planNextLook(facts, verdict))
   }

@@ -3,6 +3,7 @@
 //
 // The tenant's own row goes last, once nothing else is left: with it the name is free, and what a namesake publishes then
 // is not ours. So every step asks for the owner whose data it is to delete.
+import { isTenantId } from '../domain/tenant-id.ts'
 import type { TenantIndexEntry } from './read-tenant.ts'
 import type { Database, TenantTx } from './database.ts'
 
@@ -51,14 +52,16 @@ export const countRows = (
   database.withTenant(tenant, (tx) => countIn(tx, [...tables, 'tenants']))
 
 /** Whose the name is now; undefined when it is free. Unlike what is published, it is there until the purge has ended. */
-export const readOwner = (database: Database, tenant: string): Promise<TenantOwner | undefined> =>
-  database.withTenant(tenant, async (tx) => {
+export const readOwner = async (database: Database, tenant: string): Promise<TenantOwner | undefined> => {
+  if (!isTenantId(tenant)) return undefined
+  return database.withTenant(tenant, async (tx) => {
     const rows = await tx.query<TenantOwner>(
       'select tenant_id as tenant, namespace, uid, state from konstruct.tenants where tenant_id = $1',
       [tenant],
     )
     return rows[0]
   })
+}
 
 export interface PurgeWatch {
   /** Asked before each step; throws when there may be no further one. */

@@ -140,6 +140,13 @@ describe('The way out of a tenant with deletionPolicy Delete', function () {
     assert.equal(await leftovers(), 0)
   })
 
+  it('logs what was deleted, for a namespace that takes no events any longer', async () => {
+    await leave()
+    const [, facts] = told.logged.find(([message]) => message === 'tenant deleted') ?? []
+    assert.equal(facts?.tenant, 'acme')
+    assert.match(facts.reason ?? '', /messages 1, .*Redis keys 1/)
+  })
+
   it('deletes nothing more once another operator leads', async () => {
     const lost = new KonstructError('LEASE_LOST')
     let asked = 0

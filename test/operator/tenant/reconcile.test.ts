@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import type { DesiredAgent } from '../../../operator/source/desired-source.ts'
 import { createReconcile } from '../../../operator/tenant/reconcile.ts'
+import { silentLog } from '../../../services/shared/runtime/log.ts'
 import { Secret } from '../../../services/shared/runtime/read-config.ts'
 import { Database } from '../../../services/shared/store/database.ts'
 import { anAgent } from '../manifests.ts'
+import { chat, countLeftovers } from '../scenes.ts'
 import { nobody } from '../standalone.ts'
 import { anObject } from './an-observation.ts'
-import { openStores, type Stores, stubbedPorts } from './stubbed-ports.ts'
+import { openStores, publishTestTenant, type Stores, stubbedPorts } from './stubbed-ports.ts'
 
 describe('A key', function () {
   this.timeout(30_000)
@@ -43,5 +45,16 @@ describe('A key', function () {
     const outcome = await createReconcile(stubbedPorts(stores, {}, { database }))('default/acme', signal)
     assert.equal(outcome.kind, 'again')
     await database.close()
+  })
+
+  it('of a Tenant whose finalizer was taken away in the midst of its deletion deletes what is left', async () => {
+    await publishTestTenant(stores.store.operator, 'acme', { state: 'deleting' })
+    await chat(stores)
+    const logged: string[] = []
+    const log = { ...silentLog, info: (message: string) => void logged.push(message) }
+    const reconcile = createReconcile(stubbedPorts(stores, {}, { log }))
+    assert.deepEqual(await reconcile('default/acme', signal), { kind: 'done' })
+    assert.equal(await countLeftovers(stores), 0)
+    assert.deepEqual(logged, ['tenant deleted'])
   })
 })
