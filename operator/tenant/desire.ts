@@ -24,10 +24,11 @@ export interface Desired {
 
 /**
  * A name belongs to the namespace that published it, also while its data is only retained: nobody gets the data of
- * another. Before anything is published it belongs to the oldest Tenant.
+ * another. Before anything is published it belongs to the oldest Tenant. While that cannot be read nobody is turned away.
  */
 const findTaker = ({ namespace, tenant, rivals, published }: Observed): string | undefined => {
-  const owner = published.ok ? published.value?.entry.namespace : undefined
+  if (!published.ok) return undefined
+  const owner = published.value?.entry.namespace
   if (owner !== undefined) return owner === namespace ? undefined : owner
   if (tenant === undefined) return undefined
   const ageOf = (one: { createdAt: string; namespace: string }) => `${one.createdAt}/${one.namespace}`

@@ -59,6 +59,10 @@ describe('What should be published', () => {
     'an older Tenant that wanted the name is being deleted': anObservation({
       rivals: [aRival(earlier, later)],
     }),
+    'PostgreSQL is away, which alone knows whose it is': anObservation({
+      rivals: [aRival(earlier)],
+      published: { ok: false, error: new KonstructError('STORE_UNAVAILABLE') },
+    }),
     'the name was published for us, whoever is older': published(anObservation({ rivals: [aRival(later)] })),
   }
   for (const [reason, observed] of Object.entries(ours))
