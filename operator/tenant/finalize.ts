@@ -35,18 +35,16 @@ const stoppedAt = ({ status }: DesiredTenant): number | undefined => {
 }
 
 const tell = (
-  { source, clock }: TenantPorts,
+  { source, clock, metrics }: TenantPorts,
   { tenant, finding }: { readonly tenant: DesiredTenant; readonly finding: Finding },
   signal: AbortSignal,
 ): Promise<void> => {
   const { status, generation } = tenant
   const before = { conditions: status?.conditions ?? [], generation, now: clock.timeOfDay() }
   const conditions = toConditions(finding, [finding], before)
-  return source.writeStatus(
-    tenant,
-    { ...status, observedGeneration: generation, channels: [], conditions },
-    signal,
-  )
+  const told = { ...status, observedGeneration: generation, channels: [], conditions }
+  metrics.conditions(tenant, told)
+  return source.writeStatus(tenant, told, signal)
 }
 
 const letGo = async (ports: TenantPorts, tenant: DesiredTenant, signal: AbortSignal): Promise<Outcome> => {
@@ -92,15 +90,21 @@ const purge = async (
   return letGo(ports, tenant, signal)
 }
 
+/** Asked of the manifest itself: whoever wrote `Delete` means it, also when something else in the spec is not valid. */
+const asksToDelete = ({ manifest }: DesiredTenant): boolean => {
+  const { spec } = (manifest ?? {}) as { readonly spec?: { readonly deletionPolicy?: unknown } | null }
+  return spec?.deletionPolicy === 'Delete'
+}
+
 /** What a Tenant in another namespace has published is none of this one's business. */
 const leave = async (ports: TenantPorts, observed: Observed, signal: AbortSignal): Promise<Outcome> => {
-  const { tenant, namespace } = observed
-  if (tenant === undefined) return done
-  const { object, spec } = tenant
+  const { namespace } = observed
+  const object = observed.tenant?.object
+  if (object === undefined) return done
   const owner = await readOwner(ports.database, object.name)
   if (owner?.namespace !== namespace) return letGo(ports, object, signal)
   ports.assertLeading()
-  return spec?.deletionPolicy === 'Delete'
+  return asksToDelete(object)
     ? purge(ports, { tenant: object, owner }, signal)
     : retain(ports, object, signal)
 }

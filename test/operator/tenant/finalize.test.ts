@@ -5,6 +5,7 @@ import { finalize } from '../../../operator/tenant/finalize.ts'
 import { createTenantMetrics } from '../../../operator/tenant/tenant-metrics.ts'
 import type { TenantPorts } from '../../../operator/tenant/tenant-ports.ts'
 import type { TenantStatus } from '../../../services/shared/domain/resources/tenant.ts'
+import type { RedisConnection } from '../../../services/shared/redis/redis-connection.ts'
 import { KonstructError } from '../../../services/shared/runtime/errors.ts'
 import { type Facts, silentLog } from '../../../services/shared/runtime/log.ts'
 import { countRows } from '../../../services/shared/store/purge-tenant.ts'
@@ -113,12 +114,11 @@ describe('The way out of a tenant with deletionPolicy Delete', function () {
   })
   afterEach(() => stores.close())
 
-  const type = 'Deleted'
-  const lastTransitionTime = '2029-12-31T00:00:00Z'
+  const aStatus = (type: string, status: 'True' | 'False'): TenantStatus => ({
+    conditions: [{ type, status, lastTransitionTime: '2029-12-31T00:00:00Z', reason: 'X', message: 'x' }],
+  })
   /** Admission was stopped long ago. */
-  const stopped = {
-    conditions: [{ type, status: 'False' as const, lastTransitionTime, reason: 'X', message: 'x' }],
-  }
+  const stopped = aStatus('Deleted', 'False')
 
   const leave = (
     spec: Readonly<Record<string, unknown>> = {},
@@ -145,6 +145,31 @@ describe('The way out of a tenant with deletionPolicy Delete', function () {
     const [, facts] = told.logged.find(([message]) => message === 'tenant deleted') ?? []
     assert.equal(facts?.tenant, 'acme')
     assert.match(facts.reason ?? '', /messages 1, .*Redis keys 1/)
+  })
+
+  it('shows in the metrics that the tenant is not Ready any longer while something keeps it', async () => {
+    ports.metrics.conditions({ namespace: 'default', name: 'acme' }, aStatus('Ready', 'True'))
+    const redis = { scan: () => assert.fail('away') } as Partial<RedisConnection> as RedisConnection
+    ports = { ...ports, redis }
+    assert.equal((await leave()).kind, 'again')
+    const conditionOf = 'konstruct_tenant_condition\\{tenant_namespace="default",tenant="acme",condition'
+    const shown = await registry.metrics()
+    assert.match(shown, new RegExp(`^${conditionOf}="Ready"\\} 0$`, 'm'))
+    assert.match(shown, new RegExp(`^${conditionOf}="Deleted"\\} 0$`, 'm'))
+  })
+
+  it('deletes what it was asked to although the rest of the spec is not valid', async () => {
+    await leave({ models: [] })
+    assert.equal(await leftovers(), 0)
+  })
+
+  it('tells once what was deleted, also when the finalizer cannot be removed at once', async () => {
+    removals.push(() => {
+      throw new KonstructError('KUBE_CONFLICT')
+    })
+    assert.equal((await leave()).kind, 'again')
+    assert.deepEqual(await leave(), { kind: 'done' })
+    assert.deepEqual(told.events, ['DataDeleted'])
   })
 
   it('deletes nothing more once another operator leads', async () => {
