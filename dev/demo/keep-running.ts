@@ -1,5 +1,6 @@
 // Keeps one program running, as Kubernetes keeps a container: when it ends by itself it is started again, after a
 // wait that doubles with every quick end, and a person is told.
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Report } from '../parts/part.ts'
 
@@ -51,8 +52,10 @@ const keep = async <Program extends Runnable>(
 ): Promise<void> => {
   let waitMs = shortestWaitMs
   let startedAt = performance.now()
+  // What someone else runs does not end when it is asked to.
+  const asked = once(stopping, 'abort')
   for (;;) {
-    await current.program.exited
+    await Promise.race([current.program.exited, asked])
     if (stopping.aborted) return
     waitMs = performance.now() - startedAt > steadyMs ? shortestWaitMs : Math.min(waitMs * 2, longestWaitMs)
     report(`${name} ended; it starts again in ${(waitMs / 1_000).toFixed(0)} s.`)

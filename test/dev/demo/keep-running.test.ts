@@ -51,6 +51,14 @@ describe('A program that is kept running', () => {
     await late.exited
   })
 
+  it('is left alone when someone else runs it: nobody waits for its end', async () => {
+    const start = () =>
+      Promise.resolve({ exited: new Promise<void>(() => {}), stop: () => Promise.resolve() })
+    const kept = await keepRunning({ name: 'Redis', start, report })
+    await kept.stop()
+    assert.deepEqual(lines, [])
+  })
+
   it('passes on why it could not be started at first', async () => {
     await assert.rejects(
       keepRunning<FakeProgram>({ name: 'Redis', start: () => Promise.reject(new Error('no Redis')), report }),
