@@ -1,5 +1,5 @@
-// PostgreSQL 15 or newer, with one superuser `postgres`. Made new when its folder is empty. Durable unless told not to
-// be: tests turn fsync off, which is twice as fast and loses nothing that outlives them.
+// PostgreSQL 14 or newer, as the chart takes it, with one superuser `postgres`. Made new when its folder is empty. Durable
+// unless told not to be: tests turn fsync off, which is twice as fast and loses nothing that outlives them.
 import { randomBytes } from 'node:crypto'
 import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -49,11 +49,11 @@ interface Place {
   readonly report: Report
 }
 
-const oldestMajor = 15
+const oldestMajor = 14
 const image = 'docker.io/library/postgres:18-alpine'
 
 /** Debian keeps the server's programs off the PATH. */
-const furtherFolders = [19, 18, 17, 16, 15].flatMap((major) => [
+const furtherFolders = [19, 18, 17, 16, 15, 14].flatMap((major) => [
   `/usr/lib/postgresql/${major}/bin`,
   `/usr/pgsql-${major}/bin`,
 ])

@@ -59,7 +59,7 @@ describe('Parts', function () {
     const second = await ownPostgres({ folder })
     assert.deepEqual(await query(second.url, 'SELECT id FROM kept'), [{ id: 1 }])
     assert.deepEqual(
-      await query(second.url, `SELECT current_setting('server_version_num')::int >= 150000 AS new`),
+      await query(second.url, `SELECT current_setting('server_version_num')::int >= 140000 AS new`),
       [{ new: true }],
     )
     await second.stop()
