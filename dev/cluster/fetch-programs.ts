@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildKubernetes, kubernetesVersion } from '../parts/build-kubernetes.ts'
+import { buildKubernetes, kubernetesVersion, neededGo } from '../parts/build-kubernetes.ts'
 import { cached } from '../parts/cache.ts'
 import {
   debianCacheName,
@@ -99,7 +99,7 @@ const requireGo = (): void => {
   if (findProgram('go') === undefined)
     throw partUnavailable('A cluster', {
       why: 'Kubernetes’ programs are built with Go, and there is none on the PATH.',
-      command: 'apt-get install golang (1.26 or newer), or see https://go.dev/dl',
+      command: `npm run cluster -- up (with ${neededGo} on the PATH)`,
     })
 }
 

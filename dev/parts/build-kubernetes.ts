@@ -7,6 +7,9 @@ import { runCommand } from './run-command.ts'
 
 export const kubernetesVersion = '1.35.4'
 
+/** For whatever is built here: helm asks for the newest. Debian 12 packages an older one, which cannot fetch it by itself. */
+export const neededGo = 'Go 1.26 or newer from https://go.dev/dl'
+
 const [major, minor] = kubernetesVersion.split('.')
 const stagingVersion = `v0.${kubernetesVersion.split('.').slice(1).join('.')}`
 

@@ -2,7 +2,7 @@
 // else built with Go and unpacked from Debian's package. All three are plain programs whichever way they come.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { buildKubernetes, kubernetesVersion } from './build-kubernetes.ts'
+import { buildKubernetes, kubernetesVersion, neededGo } from './build-kubernetes.ts'
 import { cached } from './cache.ts'
 import { findContainerEngine } from './container-engine.ts'
 import { fetchDebianPackage, hasDebianPackages } from './debian-package.ts'
@@ -59,7 +59,7 @@ const fromImages = async (engine: string, report: Report): Promise<string> =>
   })
 
 const built = async (report: Report): Promise<string> => {
-  const command = 'npm run parts -- get kube-apiserver (with Go 1.25 or newer on the PATH)'
+  const command = `npm run parts -- get kube-apiserver (with ${neededGo} on the PATH)`
   if (findProgram('go') === undefined)
     throw partUnavailable('kube-apiserver', {
       why: 'there is none on the PATH, no container engine answers, and there is no Go to build it with.',
