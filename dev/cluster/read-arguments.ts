@@ -21,7 +21,7 @@ const usage = `npm run cluster -- up|down|status|load|stores|keda [options]
   stores               load what values-dev.yaml needs: PostgreSQL, Redis, Kafka and storage
   keda                 install KEDA into it, built from its Go module
   --tag TAG            of the image (default: the version in package.json)
-  --use-kubeconfig     with status and load: the kind, k3d or minikube cluster that KUBECONFIG names`
+  --use-kubeconfig     with up, status and load: the kind, k3d or minikube cluster that KUBECONFIG names`
 
 const invalid = (sentence: string, cause?: unknown): KonstructError =>
   new KonstructError('CONFIG_INVALID', { message: `${sentence}\n\n${usage}`, cause })
