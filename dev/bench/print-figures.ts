@@ -1,4 +1,4 @@
-// The figures as tables that a person reads, and that docs/benchmark.md takes over as they are.
+// The figures as tables that a person reads; docs/benchmark.md takes rows of them.
 import { hops } from './hops.ts'
 import type { Round, Scenario } from './scenarios.ts'
 import { addedTo, median, type Spread, summarize } from './statistics.ts'
