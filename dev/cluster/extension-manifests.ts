@@ -64,7 +64,7 @@ export const readByAutoscalers = (name: string, apiGroup: string): readonly obje
 ]
 
 /** The security context of a container that passes `restricted`. */
-export const restricted = {
+const restricted = {
   runAsNonRoot: true,
   allowPrivilegeEscalation: false,
   readOnlyRootFilesystem: true,
@@ -72,33 +72,68 @@ export const restricted = {
   seccompProfile: { type: 'RuntimeDefault' },
 }
 
-interface Pods {
+interface Server {
   readonly name: string
   readonly namespace: string
   readonly account: string
-  readonly container: object
-  readonly volumes: readonly object[]
+  readonly image: string
+  /** In the image's root. */
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env?: readonly object[]
+  /** Where it tells that it is ready: a port, and the scheme if it is not HTTP. */
+  readonly readyz: object
+  /** The Secret of its certificate, which it finds in /certs. */
+  readonly certificates: string
+  /** ConfigMap → folder. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
+const containerOf = ({ name, image, program, args, env, readyz, settings = {} }: Server) => ({
+  name,
+  image,
+  imagePullPolicy: 'IfNotPresent',
+  command: [`/${program}`],
+  args,
+  env,
+  readinessProbe: { httpGet: { path: '/readyz', ...readyz }, periodSeconds: 1, failureThreshold: 120 },
+  resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } },
+  securityContext: restricted,
+  volumeMounts: [
+    { name: 'temporary', mountPath: '/tmp' },
+    { name: 'certificates', mountPath: '/certs', readOnly: true },
+    ...Object.entries(settings).map(([map, mountPath]) => ({ name: map, mountPath, readOnly: true })),
+  ],
+})
+
+const volumesOf = ({ certificates, settings = {} }: Server) => [
+  { name: 'temporary', emptyDir: {} },
+  { name: 'certificates', secret: { secretName: certificates } },
+  ...Object.keys(settings).map((map) => ({ name: map, configMap: { name: map } })),
+]
+
 /** One pod, under the label `app`. */
-export const deploymentOf = ({ name, namespace, account, container, volumes }: Pods) => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  metadata: { name, namespace, labels: { app: name } },
-  spec: {
-    replicas: 1,
-    selector: { matchLabels: { app: name } },
-    template: {
-      metadata: { labels: { app: name } },
-      spec: {
-        serviceAccountName: account,
-        terminationGracePeriodSeconds: 5,
-        containers: [container],
-        volumes,
+export const deploymentOf = (server: Server) => {
+  const { name, namespace, account } = server
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace, labels: { app: name } },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: name } },
+      template: {
+        metadata: { labels: { app: name } },
+        spec: {
+          serviceAccountName: account,
+          terminationGracePeriodSeconds: 5,
+          containers: [containerOf(server)],
+          volumes: volumesOf(server),
+        },
       },
     },
-  },
-})
+  }
+}
 
 export const serviceOf = (name: string, namespace: string, ports: readonly object[]) => ({
   apiVersion: 'v1',

@@ -11,7 +11,6 @@ import {
   delegation,
   deploymentOf,
   readByAutoscalers,
-  restricted,
   rule,
   serviceNames,
   serviceOf,
@@ -57,41 +56,24 @@ const rights = [
   ...delegation('keda', subject),
 ]
 
-interface Container {
+interface KedaPart {
   readonly part: keyof typeof kedaDeployments
   readonly args: readonly string[]
   readonly readyz: object
 }
 
-const containerOf = ({ part, args, readyz }: Container) => ({
-  name: kedaDeployments[part],
-  image: kedaImages[part],
-  imagePullPolicy: 'IfNotPresent',
-  command: [`/${kedaPrograms[part]}`],
-  args,
-  env: [
-    { name: 'POD_NAMESPACE', value: kedaNamespace },
-    { name: 'WATCH_NAMESPACE', value: '' },
-  ],
-  readinessProbe: { httpGet: { path: '/readyz', ...readyz }, periodSeconds: 1, failureThreshold: 120 },
-  resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } },
-  securityContext: restricted,
-  volumeMounts: [
-    { name: 'temporary', mountPath: '/tmp' },
-    { name: 'certificates', mountPath: '/certs', readOnly: true },
-  ],
-})
-
-const volumes = [
-  { name: 'temporary', emptyDir: {} },
-  { name: 'certificates', secret: { secretName: certificates } },
+const env = [
+  { name: 'POD_NAMESPACE', value: kedaNamespace },
+  { name: 'WATCH_NAMESPACE', value: '' },
 ]
 
-const partOf = (container: Container, ports: readonly object[]) => {
-  const name = kedaDeployments[container.part]
+const partOf = ({ part, args, readyz }: KedaPart, ports: readonly object[]) => {
+  const name = kedaDeployments[part]
+  const namespace = kedaNamespace
+  const what = { image: kedaImages[part], program: kedaPrograms[part], args, env, readyz }
   return [
-    deploymentOf({ name, namespace: kedaNamespace, account, container: containerOf(container), volumes }),
-    serviceOf(name, kedaNamespace, ports),
+    deploymentOf({ name, namespace, account, certificates, ...what }),
+    serviceOf(name, namespace, ports),
   ]
 }
 

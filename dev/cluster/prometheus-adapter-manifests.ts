@@ -10,7 +10,6 @@ import {
   delegation,
   deploymentOf,
   readByAutoscalers,
-  restricted,
   rule,
   serviceNames,
   serviceOf,
@@ -41,44 +40,30 @@ const rights = [
   ...delegation(adapterName, subject),
 ]
 
-const containerOf = (prometheusUrl: string) => ({
-  name: adapterName,
-  image: adapterImage,
-  imagePullPolicy: 'IfNotPresent',
-  command: [`/${adapterProgram}`],
-  args: [
-    '--secure-port=6443',
-    '--tls-cert-file=/certs/tls.crt',
-    '--tls-private-key-file=/certs/tls.key',
-    '--config=/etc/adapter/rules.yaml',
-    `--prometheus-url=${prometheusUrl}`,
-    // It looks for new metrics that often; without the flag every ten minutes.
-    '--metrics-relist-interval=10s',
-  ],
-  readinessProbe: {
-    httpGet: { path: '/readyz', port: 6443, scheme: 'HTTPS' },
-    periodSeconds: 1,
-    failureThreshold: 120,
-  },
-  resources: { requests: { cpu: '10m', memory: '64Mi' }, limits: { memory: '512Mi' } },
-  securityContext: restricted,
-  volumeMounts: [
-    { name: 'temporary', mountPath: '/tmp' },
-    { name: certificates, mountPath: '/certs', readOnly: true },
-    { name: 'rules', mountPath: '/etc/adapter', readOnly: true },
-  ],
-})
-
-const volumes = [
-  { name: 'temporary', emptyDir: {} },
-  { name: certificates, secret: { secretName: certificates } },
-  { name: 'rules', configMap: { name: 'rules' } },
-]
+const deployment = (prometheusUrl: string) =>
+  deploymentOf({
+    name: adapterName,
+    namespace,
+    account: adapterName,
+    image: adapterImage,
+    program: adapterProgram,
+    args: [
+      '--secure-port=6443',
+      '--tls-cert-file=/certs/tls.crt',
+      '--tls-private-key-file=/certs/tls.key',
+      '--config=/etc/adapter/rules.yaml',
+      `--prometheus-url=${prometheusUrl}`,
+      // It looks for new metrics that often; without the flag every ten minutes.
+      '--metrics-relist-interval=10s',
+    ],
+    readyz: { port: 6443, scheme: 'HTTPS' },
+    certificates,
+    settings: { rules: '/etc/adapter' },
+  })
 
 /** What `kubectl apply` takes. */
 export const adapterManifests = ({ prometheusUrl, rules }: AdapterOptions, certificate: CertificateText) => {
   const name = adapterName
-  const container = containerOf(prometheusUrl)
   return {
     apiVersion: 'v1',
     kind: 'List',
@@ -93,7 +78,7 @@ export const adapterManifests = ({ prometheusUrl, rules }: AdapterOptions, certi
       },
       certificateSecret(certificates, namespace, certificate),
       ...rights,
-      deploymentOf({ name, namespace, account: name, container, volumes }),
+      deployment(prometheusUrl),
       serviceOf(name, namespace, [{ name: 'https', port: 443, targetPort: 6443 }]),
       apiService({
         name: customMetrics,
