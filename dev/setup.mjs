@@ -14,6 +14,7 @@ import { holdLock } from './parts/hold-lock.mjs'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const bin = join(root, 'node_modules', '.bin')
 const everyMs = 10_000
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
 const say = (line) => process.stderr.write(`${line}\n`)
 
@@ -46,7 +47,7 @@ const install = async () => {
     stdio: ['ignore', process.stderr, process.stderr],
   })
   clearInterval(timer)
-  if (asked !== undefined) endBy(asked)
+  if (asked !== undefined) process.kill(process.pid, asked)
   else if (code !== 0) fail(`npm ci failed (${code}). Run it by hand to see why.`)
   else say(`Installed in ${seconds()} s.`)
 }
@@ -56,20 +57,14 @@ const fail = (sentence) => {
   process.exit(1)
 }
 
-/** As the signal would have ended this process at once. */
-const endBy = (signal) => {
-  process.removeAllListeners(signal)
-  process.kill(process.pid, signal)
-}
-
-/** Passes signals on, and gives the last one that came. */
-const forwardSignals = (child) => {
-  const seen = { asked: undefined }
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+/** Passes signals on to the child, once there is one, and keeps the last that came. */
+const forwardSignals = () => {
+  const seen = { child: undefined, asked: undefined }
+  for (const name of signals)
     process.on(name, () => {
       seen.asked = name
       // A terminal sends Ctrl-C to every process in front of it, the child included.
-      if (name !== 'SIGINT' || !process.stdin.isTTY) child.kill(name)
+      if (name !== 'SIGINT' || !process.stdin.isTTY) seen.child?.kill(name)
     })
   return seen
 }
@@ -82,15 +77,18 @@ const endWithParent = (child) => {
 
 /** Runs a program that ends with this process, and waits for it. */
 const follow = async (program, args, options) => {
-  const child = spawn(program, args, options)
-  const seen = forwardSignals(child)
-  endWithParent(child)
+  // Before the child is there: a signal in between would end this process alone.
+  const seen = forwardSignals()
+  seen.child = spawn(program, args, options)
+  endWithParent(seen.child)
   try {
-    const [code, signal] = await once(child, 'exit')
+    const [code, signal] = await once(seen.child, 'exit')
     return { code, signal, asked: seen.asked }
   } catch (error) {
     const hint = program === 'npm' ? ' It comes with Node.js.' : ''
     return fail(`${program} cannot be started (${error.code}).${hint}`)
+  } finally {
+    for (const name of signals) process.removeAllListeners(name)
   }
 }
 
@@ -105,7 +103,7 @@ const run = async ([program, ...args]) => {
     ? await follow(join(bin, 'node'), [program, ...args], options)
     : await follow(program, args, options)
   if (signal === null) process.exit(code)
-  endBy(signal)
+  process.kill(process.pid, signal)
 }
 
 if (!isInstalled()) await holdLock(`npm ci in ${root}`, install, () => say('Waiting for another set-up.'))
