@@ -122,6 +122,9 @@ export interface AppendOptions {
   readonly unless?: string
 }
 
+/** No stream is of this epoch. */
+const never: StreamPosition = { epoch: 0, seq: 0 }
+
 /** What the flush is called that shows a turn's question, when its message was stored. */
 export const questionFlush = (turn: string): string => `queued/${turn}`
 
@@ -133,16 +136,23 @@ export const appendEvents = async (
   redis: RedisConnection,
   key: RedisKey,
   events: readonly StreamEvent[],
-  { since, continues = false, flush, fresh = false, before, unless }: AppendOptions = {},
+  {
+    since = never,
+    continues = false,
+    flush = '',
+    fresh = false,
+    before = '',
+    unless = '',
+  }: AppendOptions = {},
 ): Promise<StreamPosition | null> => {
   const [inEpoch, seq] = await redis.run<[string, number]>(append, key, [
-    since?.epoch ?? '',
-    since?.seq ?? 0,
-    continues ? 1 : 0,
-    flush ?? '',
-    fresh ? 1 : 0,
-    before ?? '',
-    unless ?? '',
+    since.epoch,
+    since.seq,
+    Number(continues),
+    flush,
+    Number(fresh),
+    before,
+    unless,
     ...events.map((event) => JSON.stringify(event)),
   ])
   return inEpoch === '' ? null : { epoch: Number(inEpoch), seq }

@@ -35,11 +35,15 @@ class FakeRedis {
     this.tries += 1
     await sleep(this.latencyMs)
     if (this.away) throw new Error('away')
-    if (continues && since?.epoch !== this.epoch) return null
+    if (continues && this.#isLost(since)) return null
     if (fresh || !this.flushes.some((known) => known.flush === flush))
       this.flushes.push({ events, flush, since, at })
     if (this.answersAreLost) throw new Error('timed out')
     return { epoch: this.epoch, seq: this.flushes.length }
+  }
+
+  #isLost(since: StreamPosition | undefined): boolean {
+    return since?.epoch !== this.epoch
   }
 
   #leaveOut(events: readonly StreamEvent[], unless = ''): readonly StreamEvent[] {
