@@ -6,6 +6,7 @@
 // package asks of it: no redirect is followed, and nothing is decompressed.
 import type { Readable } from 'node:stream'
 import { request, type Dispatcher } from 'undici'
+import { EventBound } from './event-bound.ts'
 
 /** The end of a finished answer is a few bytes away; a server that sends more loses the connection. In milliseconds. */
 const lingerMs = 500
@@ -31,11 +32,18 @@ const readToEnd = async (body: Readable, chunks: AsyncIterator<Uint8Array>): Pro
 
 const linger = (body: Readable): ReadableStream<Uint8Array> => {
   const chunks = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>
+  const bound = new EventBound()
   return new ReadableStream({
     pull: async (controller) => {
       const { done, value } = await chunks.next()
-      if (done === true) controller.close()
-      else controller.enqueue(value)
+      if (done === true) return controller.close()
+      try {
+        bound.add(value)
+      } catch (thrown) {
+        body.destroy()
+        throw thrown
+      }
+      controller.enqueue(value)
     },
     // Not awaited: whoever stopped reading has what it wants.
     cancel: () => void readToEnd(body, chunks),

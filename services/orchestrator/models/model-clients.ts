@@ -16,7 +16,7 @@ const keepAliveMs = 60_000
 const connectTimeoutMs = 10_000
 /**
  * A body may have so many bytes for each token that may be written, and a floor. A chunk of one token is 200 to 500 bytes
- * of JSON; the bound is there for a server that floods us.
+ * of JSON; the bound is there for a server that floods us. No more than one event of it is held in memory (event-bound.ts).
  */
 const bytesPerToken = 2_048
 const leastBytes = 1_048_576
