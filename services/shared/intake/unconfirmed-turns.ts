@@ -1,6 +1,7 @@
 // Turns that this process has published or is publishing, and that PostgreSQL has not been told about yet. Telling is
-// done in batches, off the way of the message. What is not told, because the process died or PostgreSQL is away, is
-// published again by the sweeper, which is harmless. While PostgreSQL is away nothing new is stored, so this cannot grow.
+// done in batches, off the way of the message. What is not told, because the process died or PostgreSQL is away, is soon taken
+// up from PostgreSQL (findWaitingTurns), as if Kafka did not have it; its record then finds nothing to do. While PostgreSQL is
+// away nothing new is stored, so this cannot grow.
 //
 //   publish begins ──▶ publishing ──Kafka has it──▶ published ──told──▶ forgotten
 //                          └──Kafka refused──▶ forgotten
@@ -19,7 +20,7 @@ interface Entry {
   published: boolean
 }
 
-/** How long a batch gathers, in milliseconds; far below the 5 s after which the sweeper publishes again. */
+/** How long a batch gathers, in milliseconds; far below the 5 s after which a turn that is not confirmed is taken up. */
 const flushEveryMs = 200
 /** Turns of one statement. */
 const batchSize = 1_000

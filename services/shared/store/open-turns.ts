@@ -24,7 +24,7 @@ const choosing = (condition: string): string => `
 
 const isChosen = `o.tenant_id = chosen.tenant_id and o.turn_id = chosen.turn_id`
 
-/** A note that is lost is made again: its turn is published or announced once more, which changes nothing. */
+/** A note that is lost does no harm: its turn is taken up or announced once more, which changes nothing. */
 const repeatable = { durable: false } as const
 
 /** Notes that Kafka has these turns. */
