@@ -164,7 +164,7 @@ export interface JwtAuth {
  */
 export interface Limits {
   /**
-   * How many messages the whole tenant may send on a channel. Left out, every channel has the default rate; a channel that a given list leaves out has no rate of its own.
+   * How many messages the whole tenant may send on a channel. Left out, every channel has the default rate; so has a channel that a given list leaves out.
    */
   readonly rates: readonly Rate[]
   /**
