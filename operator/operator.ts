@@ -45,7 +45,7 @@ export interface OperatorPorts {
 /** Between two looks, in milliseconds. */
 const topicsMs = 60_000
 const orphansMs = 300_000
-/** How long running reconciles may take to end; the rest of the stop must fit into Kubernetes' 30 s too. */
+/** How long all that runs may take to end; the rest of the stop must fit into Kubernetes' 30 s too. */
 const drainMs = 20_000
 
 interface Stores {
@@ -179,8 +179,7 @@ export const startOperator = async (config: OperatorConfig, ports: OperatorPorts
     adminPort: admin.port,
     stop: async () => {
       contact.stop()
-      await controller.stop(drainMs)
-      await Promise.all(Object.values(keepers).map((keeper) => keeper.stop()))
+      await Promise.all([controller, ...Object.values(keepers)].map((loop) => loop.stop(drainMs)))
       await world.leadership.stop()
       await world.close()
       stores.redis.close()

@@ -67,8 +67,8 @@ export class IsolationWatch {
     this.#repeat.start(() => this.#look())
   }
 
-  stop(): Promise<void> {
-    return this.#repeat.stop()
+  stop(withinMs: number): Promise<void> {
+    return this.#repeat.stop(withinMs)
   }
 
   async #look(): Promise<number> {

@@ -40,8 +40,8 @@ export class OrphanSweep {
     this.#repeat.start(() => this.#look())
   }
 
-  stop(): Promise<void> {
-    return this.#repeat.stop()
+  stop(withinMs: number): Promise<void> {
+    return this.#repeat.stop(withinMs)
   }
 
   async #look(): Promise<number> {

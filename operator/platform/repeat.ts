@@ -16,10 +16,12 @@ export class Repeat {
     this.#ended = this.#loop(run)
   }
 
-  /** No further run; waits for the one that runs. */
-  async stop(): Promise<void> {
+  /** No further run; waits for the one that runs, at most `withinMs`: it may hang on something that is away. */
+  async stop(withinMs: number): Promise<void> {
     this.#stop.abort()
-    await this.#ended
+    const ended = new AbortController()
+    const all = this.#ended.then(() => ended.abort())
+    await Promise.race([all, pause(this.#clock, withinMs, ended.signal)])
   }
 
   async #loop(run: () => Promise<number>): Promise<void> {

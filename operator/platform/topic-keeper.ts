@@ -74,8 +74,8 @@ export class TopicKeeper {
     this.#repeat.start(() => this.#look())
   }
 
-  stop(): Promise<void> {
-    return this.#repeat.stop()
+  stop(withinMs: number): Promise<void> {
+    return this.#repeat.stop(withinMs)
   }
 
   async #look(): Promise<number> {

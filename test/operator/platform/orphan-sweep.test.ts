@@ -30,7 +30,7 @@ describe('The sweep for tenants without a resource', function () {
     const sweep = new OrphanSweep(ports, { everyMs: 60_000 })
     sweep.start()
     await waitUntil({ until: 'the last one is handed over' }, () => keys.includes('default/d-active'))
-    await sweep.stop()
+    await sweep.stop(5_000)
     assert.deepEqual(keys, ['default/c-deleting', 'default/d-active'])
   })
 })
