@@ -215,7 +215,8 @@ describe('kubectl and the operator', function () {
       '-p',
       '{"spec":{"suspended":true}}',
     )
-    await waitUntil({ until: 'the second one publishes it', deadlineMs: patienceMs }, async () => {
+    // Before the lease of the first one would have run out by itself, which takes 15 s.
+    await waitUntil({ until: 'the second one publishes it', deadlineMs: 12_000 }, async () => {
       const published = await readTenant(world.store.app, name)
       return published?.entry.state === 'suspended'
     })
