@@ -41,7 +41,8 @@ describe('The chat page, served by a gateway', function () {
 
   const say = async (page: Page, text: string): Promise<void> => {
     await page.locator('textarea').fill(text)
-    await page.locator('textarea').press('Enter')
+    // It can be pressed when the gateway has said who the reader is.
+    await page.getByRole('button', { name: 'Send' }).click()
   }
 
   const replies = (page: Page): Promise<string[]> => page.locator('.reply .markdown').allInnerTexts()
