@@ -1,5 +1,6 @@
 // Runs the migrations and ends: what the migration Job of a release does, and the demo before it starts anything. A
-// database that is away is waited for.
+// database that is away is waited for. One that refuses us is, too, but not for long: its users may be about to be made, yet
+// most often a password is wrong, and whoever waits for the release should read so before it gives up.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asKonstructError, KonstructError } from '../services/shared/runtime/errors.ts'
 import { explainRefusal } from '../services/shared/runtime/explain-refusal.ts'
@@ -29,6 +30,7 @@ const settings = {
 }
 
 const tryEveryMs = 1_000
+const refusedForMs = 15_000
 /** How often it says that it still waits, in tries. */
 const tellEvery = 10
 
@@ -40,11 +42,15 @@ const isAway = (thrown: unknown): boolean =>
 
 const untilThere = async <Result>(waitMs: number, work: () => Promise<Result>): Promise<Result> => {
   const deadline = performance.now() + waitMs
+  let refusedSince: number | undefined
   for (let tries = 0; ; tries += 1) {
     try {
       return await work()
     } catch (thrown) {
-      if (!isAway(thrown) || performance.now() + tryEveryMs > deadline) throw thrown
+      const now = performance.now()
+      refusedSince = explainRefusal(thrown) === undefined ? undefined : (refusedSince ?? now)
+      const end = Math.min(deadline, (refusedSince ?? Infinity) + refusedForMs)
+      if (!isAway(thrown) || now + tryEveryMs > end) throw thrown
       if (tries % tellEvery === 0) log.warn('waiting for postgresql', { error: thrown })
     }
     await sleep(tryEveryMs)
