@@ -79,4 +79,20 @@ describe('Purging a tenant', () => {
     assert.equal(await forgetTenant(store.operator, owner), 0)
     assert.equal((await countRows(store.operator, of.tenant)).tenants, 0)
   })
+
+  it('deletes from every table that holds something of a tenant, and counts each', async () => {
+    const catalog = await store.operator.acrossTenants((tx) =>
+      tx.query<{ name: string }>(
+        `select c.relname as name from pg_class c
+         join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+         where c.relnamespace = 'konstruct'::regnamespace and c.relkind in ('r', 'p')`,
+      ),
+    )
+    const tables = catalog.map(({ name }) => name).toSorted()
+    const owner = { tenant: of.tenant, namespace: 'default', uid: 'test', state: 'deleting' } as const
+    const purged = new Set(['tenants'])
+    await purgeRows(store.operator, owner, { ...unwatched, deleted: (table) => purged.add(table) })
+    assert.deepEqual([...purged].toSorted(), tables)
+    assert.deepEqual(Object.keys(await countRows(store.operator, of.tenant)).toSorted(), tables)
+  })
 })
