@@ -13,15 +13,7 @@ export interface Resource {
   readonly metadataOnly?: true
 }
 
-export interface OwnerReference {
-  readonly apiVersion: string
-  readonly kind: string
-  readonly name: string
-  readonly uid: string
-  readonly controller?: boolean
-  readonly blockOwnerDeletion?: boolean
-}
-
+/** The part that the operator reads. Without Kubernetes only `name` is sure to be there. */
 export interface ObjectMeta {
   readonly name: string
   readonly namespace?: string
@@ -33,7 +25,6 @@ export interface ObjectMeta {
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
   readonly finalizers?: readonly string[]
-  readonly ownerReferences?: readonly OwnerReference[]
 }
 
 export interface KubeObject {
