@@ -71,8 +71,6 @@ const ticks = async (count: number): Promise<void> => {
 interface Participant {
   readonly client: StrictClient
   readonly follower: Follower
-  /** It asked again and has no answer yet: an answer tells nothing to who has asked from elsewhere meanwhile. */
-  asks: boolean
 }
 
 type Action =
@@ -163,17 +161,13 @@ class Play {
   #join(wish: Wish): void {
     const client = new StrictClient(this.stream)
     const follower = this.relay.follow(client)
-    this.participants.push({ client, follower, asks: false })
+    this.participants.push({ client, follower })
     void this.relay.join(follower, wish)
   }
 
   #askAgain(participant: Participant | undefined): void {
-    const position = participant?.client.position ?? null
-    if (participant === undefined || participant.asks || position === null) return
-    participant.asks = true
-    void this.relay.join(participant.follower, { kind: 'after', position }).then(() => {
-      participant.asks = false
-    })
+    if (participant?.client.position === null || participant === undefined) return
+    void this.relay.join(participant.follower, { kind: 'after', position: participant.client.position })
   }
 }
 
