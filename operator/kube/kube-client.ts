@@ -1,6 +1,7 @@
 // What the operator asks of the API server, for any kind. Raw JSON on purpose: typed clients drop fields they do not
-// know. Writes are server-side applies under one field manager, so that a field we no longer want goes away and
-// others' fields stay. A write that must hit the very object that was read carries its `metadata.resourceVersion`:
+// know. A status is written by server-side apply under one field manager, so that a field we no longer want goes away and
+// others' fields stay; finalizers and the counts of events by a merge patch; Leases and events are created and replaced
+// whole. A write that must hit the very object that was read carries its `metadata.resourceVersion`:
 // a uid is no use for that, the server ignores it in a status and calls it an invalid change elsewhere.
 //
 // Failures are KonstructErrors: `KUBE_FORBIDDEN` (403), `KUBE_NOT_FOUND` (404), `KUBE_CONFLICT` (409), `KUBE_EXPIRED` (410),
@@ -180,8 +181,8 @@ const typeOf = (resource: Resource) => ({ apiVersion: apiVersionOf(resource), ki
 
 /** What an apply may say; the rest of the metadata is the server's. */
 const ownMeta = (metadata: ObjectMeta) => {
-  const { name, namespace, resourceVersion, labels, annotations, finalizers, ownerReferences } = metadata
-  return { name, namespace, resourceVersion, labels, annotations, finalizers, ownerReferences }
+  const { name, namespace, resourceVersion, labels, annotations, finalizers } = metadata
+  return { name, namespace, resourceVersion, labels, annotations, finalizers }
 }
 
 const acceptOf = (
