@@ -3,7 +3,7 @@
 export interface Clock {
   /** Milliseconds on a clock that never jumps; only differences mean something. */
   now(): number
-  /** The time of day, for people to read; nothing is ever decided by it. */
+  /** The time of day: for people to read, and for what has to outlast the process, such as since when a condition holds. */
   timeOfDay(): Date
   /** Calls `run` once, `ms` from now. The returned function takes it back. */
   after(ms: number, run: () => void): () => void

@@ -1,5 +1,6 @@
 // Finds what is published of tenants that have no resource any longer, and hands their keys to the reconciler, which
-// stops their chat and keeps their data. It happens when a finalizer is taken away by hand, and never otherwise.
+// stops their chat and keeps their data, or ends a deletion that had begun. Such a tenant comes of a finalizer that was taken
+// away by hand, of a database that was restored, or of a state folder that was lost.
 import { asKonstructError } from '../../services/shared/runtime/errors.ts'
 import type { Log } from '../../services/shared/runtime/log.ts'
 import type { Database } from '../../services/shared/store/database.ts'
