@@ -1,4 +1,4 @@
-// The objects of one kind as they were last seen, by `namespace/name`. They are frozen, since many readers share them,
+// The objects of one kind as they were last seen, by `namespace/name` and by an index of its owner's choice. They are frozen, since many readers share them,
 // and without managedFields, which nobody here reads and which are half of an object's size.
 import { keyOf, type KubeObject } from './resource.ts'
 
@@ -23,6 +23,14 @@ const slim = <Kind extends KubeObject>(object: Kind): Kind => {
 
 export class ObjectStore<Kind extends KubeObject> {
   readonly #objects = new Map<string, Kind>()
+  readonly #indexOf: (object: Kind) => string | undefined
+  /** By what `indexOf` says: the keys of the objects. */
+  readonly #index = new Map<string, Set<string>>()
+
+  /** @param indexOf what an object is found by beside its key; left out: nothing */
+  constructor(indexOf: (object: Kind) => string | undefined = () => undefined) {
+    this.#indexOf = indexOf
+  }
 
   get(key: string): Kind | undefined {
     return this.#objects.get(key)
@@ -32,17 +40,26 @@ export class ObjectStore<Kind extends KubeObject> {
     return [...this.#objects.values()]
   }
 
+  by(index: string): readonly Kind[] {
+    const keys = [...(this.#index.get(index) ?? [])]
+    return keys.map((key) => this.#objects.get(key)).filter((object) => object !== undefined)
+  }
+
   put(object: Kind): Change<Kind> {
     const key = keyOf(object)
     const before = this.#objects.get(key)
     const after = slim(object)
+    this.#unindex(before, key)
     this.#objects.set(key, after)
+    const index = this.#indexOf(after)
+    if (index !== undefined) this.#index.set(index, (this.#index.get(index) ?? new Set()).add(key))
     return { before, after }
   }
 
   remove(object: KubeObject): Change<Kind> {
     const key = keyOf(object)
     const before = this.#objects.get(key)
+    this.#unindex(before, key)
     this.#objects.delete(key)
     return { before, after: undefined }
   }
@@ -52,6 +69,14 @@ export class ObjectStore<Kind extends KubeObject> {
     const keys = new Set(objects.map(keyOf))
     const gone = this.all().filter((object) => !keys.has(keyOf(object)))
     return [...gone.map((object) => this.remove(object)), ...objects.map((object) => this.put(object))]
+  }
+
+  #unindex(object: Kind | undefined, key: string): void {
+    const index = object && this.#indexOf(object)
+    const keys = index === undefined ? undefined : this.#index.get(index)
+    if (index === undefined || keys === undefined) return
+    keys.delete(key)
+    if (keys.size === 0) this.#index.delete(index)
   }
 }
 

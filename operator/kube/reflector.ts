@@ -35,6 +35,8 @@ export interface ReflectorOptions<Kind extends KubeObject> {
   readonly onKey: (key: string, lane: Lane) => void
   /** The keys that an object concerns, asked for what it was and for what it is; left out: its own key. */
   readonly keysOf?: (object: Kind) => readonly string[]
+  /** What `by` finds an object by; left out: nothing. */
+  readonly indexOf?: (object: Kind) => string | undefined
   /** How long a watch may say nothing before it is replaced; left out: 90 s. */
   readonly silenceMs?: number
 }
@@ -51,7 +53,7 @@ export class Reflector<Kind extends KubeObject> {
   readonly #options: ReflectorOptions<Kind>
   readonly #metrics: ReflectorMetrics
   readonly #random: () => number
-  readonly #store = new ObjectStore<Kind>()
+  readonly #store: ObjectStore<Kind>
   readonly #firstList = Promise.withResolvers<void>()
   #synced = false
   #forbidden = false
@@ -65,6 +67,7 @@ export class Reflector<Kind extends KubeObject> {
   constructor(ports: ReflectorPorts, options: ReflectorOptions<Kind>) {
     this.#ports = ports
     this.#options = options
+    this.#store = new ObjectStore(options.indexOf)
     this.#metrics = ports.metrics.reflector(options.resource.plural)
     this.#random = ports.random ?? Math.random
   }
@@ -98,6 +101,11 @@ export class Reflector<Kind extends KubeObject> {
 
   get(key: string): Kind | undefined {
     return this.#store.get(key)
+  }
+
+  /** The objects of which `indexOf` says this. */
+  by(index: string): readonly Kind[] {
+    return this.#store.by(index)
   }
 
   all(): readonly Kind[] {

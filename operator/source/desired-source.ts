@@ -61,6 +61,8 @@ export interface DesiredSource {
   watch(onKey: OnKey): void
   tenants(): readonly DesiredTenant[]
   tenant(namespace: string, name: string): DesiredTenant | undefined
+  /** In whatever namespace. */
+  tenantsNamed(name: string): readonly DesiredTenant[]
   /** The agents that name this tenant, whether it exists or not, without those that are being deleted. */
   agentsOf(namespace: string, tenant: string): readonly DesiredAgent[]
   /**

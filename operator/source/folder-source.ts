@@ -89,6 +89,10 @@ export class FolderSource implements DesiredSource {
     return this.#objects.get(objectId({ kind: 'Tenant', namespace, name })) as DesiredTenant | undefined
   }
 
+  tenantsNamed(name: string): readonly DesiredTenant[] {
+    return this.tenants().filter((tenant) => tenant.name === name)
+  }
+
   agentsOf(namespace: string, tenant: string): readonly DesiredAgent[] {
     return this.#all('Agent').filter(
       (agent) =>

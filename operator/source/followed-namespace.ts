@@ -9,13 +9,21 @@ import type { ResourceKind } from '../validation/resource.ts'
 import { tenantKey, tenantOfAgent, type OnKey, type SourceProblem } from './desired-source.ts'
 import { resourceOf, type KonstructObject } from './kube-object.ts'
 
-const keysOfTenant = ({ metadata: { namespace = '', name } }: KonstructObject): readonly string[] => [
-  tenantKey(namespace, name),
-]
+type KeyOf = (object: KonstructObject) => string | undefined
 
-const keysOfAgent = (object: KonstructObject): readonly string[] => {
-  const tenant = tenantOfAgent(object)
-  return tenant === undefined ? [] : [tenantKey(object.metadata.namespace ?? '', tenant)]
+/** The key of the tenant that an object concerns. */
+const tenantKeyOf: Readonly<Record<ResourceKind, KeyOf>> = {
+  Tenant: ({ metadata: { namespace = '', name } }) => tenantKey(namespace, name),
+  Agent: (object) => {
+    const tenant = tenantOfAgent(object)
+    return tenant === undefined ? undefined : tenantKey(object.metadata.namespace ?? '', tenant)
+  },
+}
+
+/** A reconcile looks for the agents of its tenant, and for Tenants of the same name: thousands must not be gone through. */
+const indexOf: Readonly<Record<ResourceKind, KeyOf>> = {
+  Tenant: ({ metadata: { name } }) => name,
+  Agent: tenantKeyOf.Agent,
 }
 
 const kinds: readonly ResourceKind[] = ['Tenant', 'Agent']
@@ -34,9 +42,14 @@ export class FollowedNamespace {
       if (this.isKnown) this.#onKey(key, lane)
       else this.#held.add(key)
     }
-    const reflect = (kind: ResourceKind, keysOf: (object: KonstructObject) => readonly string[]) =>
-      new Reflector<KonstructObject>(ports, { resource: resourceOf(kind, namespace), keysOf, onKey })
-    this.#reflectors = { Tenant: reflect('Tenant', keysOfTenant), Agent: reflect('Agent', keysOfAgent) }
+    const reflect = (kind: ResourceKind) =>
+      new Reflector<KonstructObject>(ports, {
+        resource: resourceOf(kind, namespace),
+        keysOf: (object) => [tenantKeyOf[kind](object)].filter((key) => key !== undefined),
+        indexOf: indexOf[kind],
+        onKey,
+      })
+    this.#reflectors = { Tenant: reflect('Tenant'), Agent: reflect('Agent') }
   }
 
   /** Whether everything in it was read once. */
@@ -77,6 +90,15 @@ export class FollowedNamespace {
 
   get(kind: ResourceKind, key: string): KonstructObject | undefined {
     return this.#reflectors[kind].get(key)
+  }
+
+  tenantsNamed(name: string): readonly KonstructObject[] {
+    return this.#reflectors.Tenant.by(name)
+  }
+
+  /** @param key of their tenant */
+  agentsOf(key: string): readonly KonstructObject[] {
+    return this.#reflectors.Agent.by(key)
   }
 
   all(kind: ResourceKind): readonly KonstructObject[] {

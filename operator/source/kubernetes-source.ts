@@ -16,6 +16,7 @@ import type { Clock } from '../loop/clock.ts'
 import type { ResourceKind } from '../validation/resource.ts'
 import {
   tenantFinalizer,
+  tenantKey,
   tenantOfAgent,
   type DesiredAgent,
   type DesiredObject,
@@ -84,7 +85,11 @@ export class KubernetesSource implements DesiredSource {
   }
 
   tenants(): readonly DesiredTenant[] {
-    return this.#list('Tenant')
+    return this.#read('Tenant', (followed) => followed.all('Tenant'))
+  }
+
+  tenantsNamed(name: string): readonly DesiredTenant[] {
+    return this.#read('Tenant', (followed) => followed.tenantsNamed(name))
   }
 
   tenant(namespace: string, name: string): DesiredTenant | undefined {
@@ -93,11 +98,9 @@ export class KubernetesSource implements DesiredSource {
   }
 
   agentsOf(namespace: string, tenant: string): readonly DesiredAgent[] {
-    return this.#list('Agent').filter(
-      (agent) =>
-        agent.namespace === namespace &&
-        agent.deletedAt === undefined &&
-        tenantOfAgent(agent.manifest) === tenant,
+    const key = tenantKey(namespace, tenant)
+    return this.#read('Agent', (followed) => followed.agentsOf(key)).filter(
+      (agent) => agent.deletedAt === undefined && tenantOfAgent(agent.manifest) === tenant,
     )
   }
 
@@ -173,9 +176,12 @@ export class KubernetesSource implements DesiredSource {
     return { client: this.#ports.client, resource: resourceOf(kind, namespace) }
   }
 
-  #list<Kind extends ResourceKind>(kind: Kind): readonly DesiredObject<Kind>[] {
+  #read<Kind extends ResourceKind>(
+    kind: Kind,
+    look: (followed: FollowedNamespace) => readonly KonstructObject[],
+  ): readonly DesiredObject<Kind>[] {
     return this.#followed
-      .flatMap((followed) => followed.all(kind))
+      .flatMap(look)
       .map((object) => toDesiredObject(kind, this.#get(kind, keyOf(object)) ?? object))
   }
 

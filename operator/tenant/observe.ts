@@ -74,7 +74,7 @@ export const observe = async (ports: TenantPorts, key: string, signal: AbortSign
     name,
     tenant,
     agents: source.agentsOf(namespace, name).map((agent) => checkResource(schemas, agent)),
-    rivals: source.tenants().filter((other) => other.name === name && other.namespace !== namespace),
+    rivals: source.tenantsNamed(name).filter((other) => other.namespace !== namespace),
     published,
     secrets,
     isolation: ports.isolation(),

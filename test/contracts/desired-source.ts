@@ -146,6 +146,22 @@ export const keepsTheContractOfADesiredSource = (open: () => Promise<OpenSource>
     )
   })
 
+  it('finds the tenants of a name in every namespace', async () => {
+    await aFollowedTenant('acme')
+    await put(aTenant('acme', { namespace: opened.elsewhere }), aTenant('globex', inNamespace()))
+    const found = await waitUntil({ until: 'both are found' }, () => {
+      const tenants = opened.source.tenantsNamed('acme')
+      return tenants.length > 1 && tenants
+    })
+    assert.deepEqual(
+      found.map(({ name, namespace }) => [name, namespace]).toSorted(),
+      [
+        ['acme', opened.namespace],
+        ['acme', opened.elsewhere],
+      ].toSorted(),
+    )
+  })
+
   it('gives a status back as soon as it is written, and wakes nobody with it', async () => {
     const tenant = await aFollowedTenant('acme')
     await told(keyOf('acme'))

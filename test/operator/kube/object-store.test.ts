@@ -63,4 +63,17 @@ describe('ObjectStore', () => {
     assert.ok(!Object.isFrozen(given))
     assert.ok('managedFields' in given.metadata)
   })
+
+  it('finds objects by what they say now, and no longer by what they said', () => {
+    const labelled = (name: string, color: string) => anObject({ name, labels: { color } })
+    const store = new ObjectStore(({ metadata }) => metadata.labels?.['color'])
+    const named = (color: string) => store.by(color).map(({ metadata }) => metadata.name)
+    store.replace([labelled('a', 'red'), labelled('b', 'red'), anObject({ name: 'c' })])
+    assert.deepEqual(named('red'), ['a', 'b'])
+    store.put(labelled('a', 'blue'))
+    assert.deepEqual([named('red'), named('blue')], [['b'], ['a']])
+    store.remove(labelled('b', 'red'))
+    store.replace([labelled('a', 'green')])
+    assert.deepEqual([named('red'), named('blue'), named('green')], [[], [], ['a']])
+  })
 })

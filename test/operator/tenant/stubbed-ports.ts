@@ -21,6 +21,7 @@ export const emptySource: Partial<DesiredSource> = {
   knows: () => true,
   tenants: () => [],
   tenant: () => undefined,
+  tenantsNamed: () => [],
   agentsOf: () => [],
 }
 
