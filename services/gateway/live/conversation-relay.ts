@@ -108,10 +108,13 @@ export class ConversationRelay {
     if (this.#closed) return
     follower.hold()
     try {
-      const answer = await this.#answer(wish)
+      const answer = await this.#answer(
+        wish.kind === 'after' ? { kind: 'after', position: follower.since(wish.position) } : wish,
+      )
       if (!this.#followers.has(follower)) return
       this.#settle(answer.events.at(-1) ?? answer.position)
       follower.admit(answer)
+      if (this.#isBehind(follower)) follower.wait()
     } catch (thrown) {
       follower.wait()
       throw thrown
@@ -151,6 +154,11 @@ export class ConversationRelay {
   #settle(top: StreamPosition): void {
     if (this.#position === null) this.#position = { epoch: top.epoch, seq: top.seq }
     else if (top.epoch !== this.#position.epoch) this.#gapped = true
+  }
+
+  /** Of two first joins the later one may be answered first: what came between the two was handed on to nobody. */
+  #isBehind({ position: { epoch, seq } }: Follower): boolean {
+    return this.#position?.epoch === epoch && seq < this.#position.seq
   }
 
   #pump(): void {

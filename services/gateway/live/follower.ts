@@ -37,6 +37,7 @@ export class Follower {
   readonly #outlet: Outlet
   #mode: Mode = 'joining'
   #position: StreamPosition = nowhere
+  #isAnswered = false
   #held: NumberedFrame[] = []
   #lastJoin: Promise<void> = Promise.resolve()
   /** Joins that run or wait for their turn. */
@@ -48,6 +49,11 @@ export class Follower {
 
   get position(): StreamPosition {
     return this.#position
+  }
+
+  /** Where to go on from. Whoever asked before the last answer came names a stream that this answer has replaced. */
+  since(asked: StreamPosition): StreamPosition {
+    return this.#isAnswered && asked.epoch !== this.#position.epoch ? this.#position : asked
   }
 
   /** True while it waits for a join that nobody has begun. */
@@ -81,6 +87,7 @@ export class Follower {
     this.#mode = 'live'
     this.#outlet.sendBytes(subscribed)
     this.#position = position
+    this.#isAnswered = true
     for (const frame of complete ? [...events, ...held] : events) this.deliver(frame)
     if (!complete) this.wait()
   }
