@@ -154,11 +154,8 @@ export const keepsTheContractOfADesiredSource = (open: () => Promise<OpenSource>
       return tenants.length > 1 && tenants
     })
     assert.deepEqual(
-      found.map(({ name, namespace }) => [name, namespace]).toSorted(),
-      [
-        ['acme', opened.namespace],
-        ['acme', opened.elsewhere],
-      ].toSorted(),
+      found.map(({ name, namespace }) => `${namespace}/${name}`).toSorted(),
+      [keyOf('acme'), `${opened.elsewhere}/acme`].toSorted(),
     )
   })
 
