@@ -45,7 +45,7 @@ export class TopicKeeper {
   readonly #repeat: Repeat
   readonly #ready: Gauge
   readonly #changes: Counter
-  #missing: string | undefined
+  #missing: string | null | undefined
 
   constructor(ports: KeeperPorts, options: KeeperOptions) {
     this.#ports = ports
@@ -65,8 +65,8 @@ export class TopicKeeper {
     })
   }
 
-  /** Topics that are not there and that Kafka refuses to create, and why, for people; undefined when none is known. */
-  missing(): string | undefined {
+  /** Topics that Kafka refuses to create, and why, for people; null when it has all, undefined while it has told nothing. */
+  missing(): string | null | undefined {
     return this.#missing
   }
 
@@ -85,18 +85,18 @@ export class TopicKeeper {
         log.info('topic changed', { topic, reason: `${change}: ${detail}` })
         this.#changes.inc({ change })
       }
-      this.#become(true, undefined)
+      this.#become(true, null)
       return this.#options.everyMs
     } catch (thrown) {
       const error = asKonstructError(thrown)
       log.warn('topics not kept', { code: error.code, error })
-      // Kafka that is only away has not changed its mind.
+      // While Kafka is only away, what it said last counts.
       this.#become(false, describeMissing(error) ?? this.#missing)
       return retryMs
     }
   }
 
-  #become(kept: boolean, missing: string | undefined): void {
+  #become(kept: boolean, missing: string | null | undefined): void {
     this.#ready.set(kept ? 1 : 0)
     if (missing === this.#missing) return
     this.#missing = missing

@@ -29,8 +29,8 @@ export interface Observed {
   readonly secrets: ReadonlyMap<string, Reading<ReadonlyMap<string, Secret> | undefined>>
   /** Undefined when nobody has looked yet since this operator started. */
   readonly isolation: IsolationVerdict | undefined
-  /** Topics that Kafka refuses to create, and why; undefined when none is known. */
-  readonly missingTopics: string | undefined
+  /** Topics that Kafka refuses to create, and why; null when it has all, undefined while it has told nothing. */
+  readonly missingTopics: string | null | undefined
   readonly now: Date
 }
 

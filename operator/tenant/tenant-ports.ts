@@ -17,8 +17,8 @@ export interface TenantPorts {
   readonly redis: RedisConnection
   readonly keyring: Keyring
   readonly isolation: () => IsolationVerdict | undefined
-  /** Topics that Kafka refuses to create, and why, for people; undefined when none is known. */
-  readonly missingTopics: () => string | undefined
+  /** Topics that Kafka refuses to create, and why; null when it has all, undefined while it has told nothing. */
+  readonly missingTopics: () => string | null | undefined
   readonly clock: Clock
   readonly metrics: TenantMetrics
   /** Of the purges that go on, by the UID whose data is deleted. */

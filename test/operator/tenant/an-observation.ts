@@ -62,7 +62,7 @@ export const anObservation = (more: Partial<Observed> = {}): Observed => ({
   published: { ok: true, value: null },
   secrets: new Map(),
   isolation: { status: 'True', reason: 'Verified', message: 'It holds.' },
-  missingTopics: undefined,
+  missingTopics: null,
   now: new Date('2030-01-01T00:01:00.400Z'),
   ...more,
 })

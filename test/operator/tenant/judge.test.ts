@@ -103,6 +103,14 @@ describe('The verdict on a tenant', () => {
       { missingTopics: 'konstruct.turns (Replication-factor is invalid)' },
       'False TopicsMissing Reconciling',
     ],
+    'keeps to what was said of the topics while Kafka has told this operator nothing of them': [
+      { missingTopics: undefined, tenant: aCheckedTenant({}, { status: longAgo('TopicsReady', 'False') }) },
+      'False X Stalled',
+    ],
+    'is Ready again once Kafka has the topics': [
+      { tenant: aCheckedTenant({}, { status: longAgo('TopicsReady', 'False') }) },
+      'True Ready',
+    ],
   }
   for (const [sentence, [change, expected]] of Object.entries(verdicts))
     it(sentence, () => assert.equal(sum(tenantOf(anObservation(change))?.conditions), expected))
