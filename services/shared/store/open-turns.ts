@@ -109,7 +109,7 @@ export interface RenewedTurn extends TurnRef {
   readonly stopRequested: boolean
 }
 
-/** Prolongs the leases of one worker, from when their rows were had; a turn that is missing in the answer is no longer this worker's. */
+/** Prolongs the leases of one worker by the clock, as in a claim; a turn that is missing in the answer is no longer its own. */
 export const renewLeases = (
   database: Database,
   worker: string,

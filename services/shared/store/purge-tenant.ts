@@ -119,16 +119,3 @@ export const forgetTenant = (database: Database, owner: TenantOwner): Promise<nu
     if (left === 0) await tx.query(`delete from konstruct.tenants where ${isOurs}`, bind)
     return left
   })
-
-/** Both in one, for a tenant that has no keys in Redis; gives how many rows of each table went. */
-export const purgeTenant = async (database: Database, tenant: string): Promise<Partial<RowCounts>> => {
-  const counts: Partial<Record<Table, number>> = {}
-  const owner = await readOwner(database, tenant)
-  if (owner === undefined) return counts
-  await purgeRows(database, owner, {
-    mayGoOn: () => {},
-    deleted: (table, count) => (counts[table] = count + (counts[table] ?? 0)),
-  })
-  await forgetTenant(database, owner)
-  return counts
-}

@@ -6,11 +6,11 @@ import {
   publishTenant,
   type Publication,
 } from '../../../services/shared/store/publish-tenant.ts'
-import { purgeTenant } from '../../../services/shared/store/purge-tenant.ts'
 import { aTenant } from '../../support/a-tenant.ts'
 import { ChatClient } from '../../support/chat-client.ts'
 import { startKeyServer } from '../../support/key-server.ts'
 import { gatewayWorld, type GatewayWorld, type TestGateway } from '../../support/gateway-world.ts'
+import { purgeTenant } from '../../support/purge-tenant.ts'
 import { waitUntil } from '../../support/wait-until.ts'
 
 const auth = { jwt: { issuer: 'i', audience: 'a', userClaim: 'sub', rolesClaim: 'roles' } }

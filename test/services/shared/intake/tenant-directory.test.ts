@@ -9,9 +9,9 @@ import {
   publishState,
   publishTenant,
 } from '../../../../services/shared/store/publish-tenant.ts'
-import { purgeTenant } from '../../../../services/shared/store/purge-tenant.ts'
 import { keyringSetting, sealSecret } from '../../../../services/shared/store/seal.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { purgeTenant } from '../../../support/purge-tenant.ts'
 import { waitUntil } from '../../../support/wait-until.ts'
 
 const keyring = keyringSetting.parse(`test:${randomBytes(32).toString('base64')}`)

@@ -10,10 +10,10 @@ import {
   renewLeases,
   setAside,
 } from '../../../../services/shared/store/open-turns.ts'
-import { purgeTenant } from '../../../../services/shared/store/purge-tenant.ts'
 import { requestStop } from '../../../../services/shared/store/request-stop.ts'
 import { saveReply } from '../../../../services/shared/store/save-reply.ts'
 import { type FreshStore, freshStore } from '../../../support/fresh-store.ts'
+import { purgeTenant } from '../../../support/purge-tenant.ts'
 import { type TalkingTenant, talkingTenant } from '../../../support/talking-tenant.ts'
 import { untilLockedOut } from '../../../support/until-locked-out.ts'
 
