@@ -182,7 +182,6 @@ const rules = {
     sentence: 'The Kubernetes API no longer has this resource version.',
   },
   LEASE_LOST: { kind: 'system', retry: 'later', status: 503, sentence: 'Another operator leads now.' },
-  SPEC_INVALID: { kind: 'caller', retry: 'fixed', status: 422, sentence: 'The resource is not valid.' },
   TENANT_NAME_TAKEN: {
     kind: 'caller',
     retry: 'later',

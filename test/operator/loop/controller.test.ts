@@ -111,7 +111,7 @@ describe('Controller', () => {
   })
 
   it('leaves a key alone that no retry can mend, until something changes', async () => {
-    const script = scripted(fails(new KonstructError('SPEC_INVALID')), async () => done)
+    const script = scripted(fails(new KonstructError('KUBE_REFUSED')), async () => done)
     const { clock, queue, metric } = start(script.reconcile)
     queue.add('a', 'change')
     await clock.advance(3_600_000)
@@ -165,7 +165,7 @@ describe('Controller', () => {
   it('aborts a reconcile at its deadline and retries it, whatever it throws then', async () => {
     const late = (_: string, signal: AbortSignal): ReturnType<Reconcile> =>
       new Promise((_resolve, reject) => {
-        signal.addEventListener('abort', () => reject(new KonstructError('SPEC_INVALID')))
+        signal.addEventListener('abort', () => reject(new KonstructError('KUBE_REFUSED')))
       })
     const { clock, queue, metric } = start(late, { deadlineMs: 1000 })
     queue.add('a', 'change')
