@@ -128,9 +128,9 @@ export class RedisConnection {
     return items.length === 0 ? null : items
   }
 
-  /** @throws `REDIS_UNAVAILABLE` */
+  /** Each by a command of its own, as they may lie in different slots; all are sent at once. @throws `REDIS_UNAVAILABLE` */
   async remove(keys: readonly RedisKey[]): Promise<void> {
-    for (const key of keys) await this.#attempt(() => this.#client.unlink(key))
+    await this.#attempt(() => Promise.all(keys.map((key) => this.#client.unlink(key))))
   }
 
   /** Every key that matches; each page is its own command, so Redis is never held up. @throws `REDIS_UNAVAILABLE` */
