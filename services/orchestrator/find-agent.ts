@@ -1,9 +1,9 @@
 // What is known of a tenant when one of its turns begins. The gateway may have followed a change up to one poll before
 // us, so before a turn is refused, PostgreSQL is asked: a new agent or a tenant that was resumed must not fail it. It is asked,
-// too, when the claim saw more than we have heard of: a process that was frozen may know another tenant of the same name, and
-// its model must not be sent what is said to this one.
+// too, when the claim saw another tenant than we know: of a process that was frozen that may be an earlier one of the same name,
+// whose model must not be sent what is said to this one.
 import type { AgentConfig, TenantConfig } from '../shared/domain/tenant-config.ts'
-import type { TenantDirectory } from '../shared/intake/tenant-directory.ts'
+import type { KnownTenant, TenantDirectory } from '../shared/intake/tenant-directory.ts'
 import { KonstructError } from '../shared/runtime/errors.ts'
 import type { Secret } from '../shared/runtime/read-config.ts'
 import type { Database } from '../shared/store/database.ts'
@@ -23,18 +23,18 @@ export interface FoundAgent {
   readonly secret: (name: string) => Secret | null
 }
 
-type Known = Pick<FoundAgent, 'config' | 'secret'>
+type Current = Pick<FoundAgent, 'config' | 'secret'>
 
 interface WantedAgent {
   readonly tenant: string
-  /** At least this is to be known of the tenant. */
-  readonly revision: number
+  /** Of the tenant that the turn belongs to. */
+  readonly uid: string
   readonly agent: string
 }
 
-const isServed = (known: Known | undefined, { revision, agent }: WantedAgent): known is Known =>
+const isServed = (known: KnownTenant | undefined, { uid, agent }: WantedAgent): known is KnownTenant =>
   known !== undefined &&
-  known.config.revision >= revision &&
+  known.uid === uid &&
   known.config.state === 'active' &&
   known.config.agents.has(agent)
 
@@ -52,7 +52,7 @@ export const findAgent = async (ports: FindAgentPorts, wanted: WantedAgent): Pro
 const readAfresh = async (
   { database, keyring }: FindAgentPorts,
   tenant: string,
-): Promise<Known | undefined> => {
+): Promise<Current | undefined> => {
   const published = await readTenant(database, tenant)
   if (published === null) return undefined
   const sealed = new Map(published.secrets.map((secret) => [secret.name, secret]))

@@ -25,8 +25,8 @@ export interface TurnContext {
 /** @throws KonstructError `AGENT_NOT_FOUND`, `TENANT_SUSPENDED`, `MODEL_UNAVAILABLE`, `SECRET_UNREADABLE`, `STORE_UNAVAILABLE` */
 export const loadContext = async (ports: ContextPorts, claim: ClaimedTurn): Promise<TurnContext> => {
   const { tenant } = claim.ref
-  const { revision, agent: name } = claim
-  const { config, agent, secret } = await findAgent(ports, { tenant, revision, agent: name })
+  const { uid, agent: name } = claim
+  const { config, agent, secret } = await findAgent(ports, { tenant, uid, agent: name })
   const model = config.spec.models.find(({ name }) => name === agent.spec.model)
   if (model === undefined)
     throw new KonstructError('MODEL_UNAVAILABLE', {

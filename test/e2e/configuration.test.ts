@@ -144,8 +144,9 @@ describe('A tenant that is published by the operator', function () {
       await waitUntil({ until: `${process.name} knows the tenant`, deadlineMs: 30_000 }, () =>
         process.log().includes(`"tenant":"${talking.tenant}","reason":"active"`),
       )
-    await superuser(`revoke select on konstruct.tenants from ${roleNames.app}`)
+    await superuser(`revoke select on konstruct.tenant_settings from ${roleNames.app}`)
     try {
+      apply(talking, { instructions: 'Sing.' })
       for (const process of [...platform.gateways, ...platform.orchestrators])
         await waitUntil({ until: `${process.name} has noticed`, deadlineMs: 30_000 }, () =>
           process.log().includes('configuration cannot be followed'),
@@ -153,8 +154,9 @@ describe('A tenant that is published by the operator', function () {
       const late = await platform.person(talking.tenant, 1)
       for (const one of [person, late])
         await assertOneReply(one, one.say('without configuration'), talking.model)
+      assert.equal(talking.model.calls.at(-1)?.instructions, 'Answer.')
     } finally {
-      await superuser(`grant select on konstruct.tenants to ${roleNames.app}`)
+      await superuser(`grant select on konstruct.tenant_settings to ${roleNames.app}`)
     }
     apply(talking, { instructions: 'Rhyme.' })
     await waitUntil({ until: 'changes are followed again', deadlineMs: 30_000 }, async () => {

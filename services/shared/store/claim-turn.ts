@@ -37,8 +37,8 @@ export interface ClaimedTurn {
   /** The turn of the newest exchange between this user and this agent: a memory that ends otherwise is not whole. */
   readonly lastExchange: string | null
   readonly stopRequested: boolean
-  /** Of what is published of the tenant: whoever knows an older one does not know this tenant. */
-  readonly revision: number
+  /** Of the Tenant resource: whoever knows another one does not know this tenant. */
+  readonly uid: string
   /** The tenant's tokens are used up: the turn is to end without a question to the model. */
   readonly exhausted: boolean
 }
@@ -76,7 +76,7 @@ interface TurnRow {
   readonly lastExchange: string | null
   readonly stopRequested: boolean
   readonly exhausted: boolean
-  readonly revision: number
+  readonly uid: string
   /** Null: it was not taken. */
   readonly attempt: number | null
 }
@@ -100,7 +100,7 @@ export const claimTurn = async (database: Database, request: ClaimRequest): Prom
 }
 
 const claimedTurn = ({ ref }: ClaimRequest, row: TurnRow, attempt: number): ClaimedTurn => {
-  const { agent, user, lastExchange, stopRequested, exhausted, revision } = row
+  const { agent, user, lastExchange, stopRequested, exhausted, uid } = row
   const question = questionOf(ref, row)
   return {
     kind: 'claimed',
@@ -111,7 +111,7 @@ const claimedTurn = ({ ref }: ClaimRequest, row: TurnRow, attempt: number): Clai
     question,
     lastExchange,
     stopRequested,
-    revision,
+    uid,
     exhausted,
   }
 }
@@ -145,7 +145,7 @@ const takeTurn = async (tx: TenantTx, request: ClaimRequest): Promise<TurnRow | 
              and (select a.text <> '' from konstruct.messages a
                where a.tenant_id = $1 and a.turn_id = p.id and a.role = 'agent')
            order by p.finished_at desc limit 1) as "lastExchange",
-         (select revision::float8 from konstruct.tenants where tenant_id = $1) as revision,
+         (select uid from konstruct.tenants where tenant_id = $1) as uid,
          ${isExhausted('$6', '$7')} as exhausted
        from konstruct.open_turns o
        join konstruct.turns t on t.tenant_id = o.tenant_id and t.id = o.turn_id

@@ -181,10 +181,10 @@ describe('An orchestrator that ends', function () {
     })
     await stage.start()
     await stage.ended(ref)
-    const [message] = (await stage.events(ref)).flatMap((event) =>
-      event.kind === 'message' ? [event.message] : [],
+    const messages = (await stage.events(ref)).flatMap((event) =>
+      event.kind === 'message' ? [event.message.text] : [],
     )
-    assert.equal(message?.text, 'Saved before')
+    assert.deepEqual(messages, ['Hello', 'Saved before'])
     assert.equal(stage.model.asked.length, 0)
     await waitUntil({ until: 'the turn is closed' }, async () => (await stage.open()) === 0)
   })

@@ -16,20 +16,19 @@ describe('Finding an agent', () => {
 
   it('takes nothing that is known from before for a tenant that was created again under the same name', async () => {
     const before = aTenant({ secrets: { key: 'of before' } })
-    const first = await publishTenant(store.operator, before)
+    await publishTenant(store.operator, before)
     const directory = new TenantDirectory({ database: store.app, keyring: testKeyring, log: silentLog })
     directory.start()
     await waitUntil({ until: 'the tenant is known' }, () => directory.synced)
     // As long as a process that is frozen.
     await directory.close()
     const { tenant } = before
-    const second = await publishTenant(store.operator, {
-      ...aTenant({ name: tenant, secrets: { key: 'of now' } }),
-    })
+    const now = aTenant({ name: tenant, secrets: { key: 'of now' } })
+    await publishTenant(store.operator, now)
     const ports = { database: store.app, directory, keyring: testKeyring }
-    const keyAt = async (revision: number) =>
-      (await findAgent(ports, { tenant, revision, agent: 'support' })).secret('key')?.reveal()
-    assert.equal(await keyAt(second), 'of now')
-    assert.equal(await keyAt(first), 'of before', 'what is known is enough')
+    const keyOf = async ({ uid }: { readonly uid: string }) =>
+      (await findAgent(ports, { tenant, uid, agent: 'support' })).secret('key')?.reveal()
+    assert.equal(await keyOf(now), 'of now')
+    assert.equal(await keyOf(before), 'of before', 'what is known is enough')
   })
 })

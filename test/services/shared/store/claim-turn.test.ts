@@ -28,11 +28,11 @@ describe('Claiming a turn', () => {
     assert.deepEqual([outcome.attempt, outcome.question.text, outcome.user], [1, 'What now?', 'ann'])
   })
 
-  it('tells the revision of the tenant, so that its worker knows whether it has heard of it', async () => {
+  it('tells whose turn it is, so that its worker knows whether it has heard of this tenant', async () => {
     await store.operator.acrossTenants((tx) =>
-      tx.query('update konstruct.tenants set revision = 7 where tenant_id = $1', [of.tenant]),
+      tx.query(`update konstruct.tenants set uid = 'another' where tenant_id = $1`, [of.tenant]),
     )
-    assert.equal((await of.claimed(await of.send())).revision, 7)
+    assert.equal((await of.claimed(await of.send())).uid, 'another')
   })
 
   it('is refused while another worker holds the lease, and given when it ran out', async () => {
