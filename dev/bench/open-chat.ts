@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { SendFrame } from '../../services/shared/domain/frames.ts'
+import { visitorToken } from '../demo/visitor-token.ts'
 import { type Asked, type Line, stopwatch } from './line.ts'
 
 interface ChatOptions {
@@ -22,15 +23,8 @@ interface Waiting {
   readonly onFailure: (error: Error) => void
 }
 
-const tokenFor = async ({ gateway, tenant }: ChatOptions): Promise<string> => {
-  const response = await fetch(`${gateway}/v1/tenants/${tenant}/visitors`, { method: 'POST' })
-  const text = await response.text()
-  if (!response.ok) throw new Error(`The gateway gave no visitor token: ${response.status} ${text}`)
-  return (JSON.parse(text) as { token: string }).token
-}
-
 const openSocket = async (options: ChatOptions): Promise<WebSocket> => {
-  const token = Buffer.from(await tokenFor(options)).toString('base64url')
+  const token = Buffer.from(await visitorToken(options)).toString('base64url')
   const url = `${options.gateway.replace('http', 'ws')}/v1/tenants/${options.tenant}/ws`
   const socket = new WebSocket(url, ['konstruct.v1', `konstruct.bearer.${token}`])
   const welcomed = once(socket, 'message')

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import type { SendFrame, ServerFrame } from '../../services/shared/domain/frames.ts'
+import { visitorToken } from './visitor-token.ts'
 
 interface TalkOptions {
   /** `http://127.0.0.1:8080` */
@@ -22,15 +23,8 @@ interface Timings {
 
 const endStates: readonly string[] = ['answered', 'failed', 'stopped']
 
-const getToken = async ({ gateway, tenant }: TalkOptions): Promise<string> => {
-  const response = await fetch(`${gateway}/v1/tenants/${tenant}/visitors`, { method: 'POST' })
-  if (!response.ok)
-    throw new Error(`The gateway gave no visitor token: ${response.status} ${await response.text()}`)
-  return ((await response.json()) as { token: string }).token
-}
-
 const connect = async (options: TalkOptions): Promise<WebSocket> => {
-  const token = Buffer.from(await getToken(options)).toString('base64url')
+  const token = Buffer.from(await visitorToken(options)).toString('base64url')
   const url = `${options.gateway.replace('http', 'ws')}/v1/tenants/${options.tenant}/ws`
   const socket = new WebSocket(url, ['konstruct.v1', `konstruct.bearer.${token}`])
   await once(socket, 'open')
