@@ -108,9 +108,8 @@ export class ConversationRelay {
     if (this.#closed) return
     follower.hold()
     try {
-      const answer = await this.#answer(
-        wish.kind === 'after' ? { kind: 'after', position: follower.since(wish.position) } : wish,
-      )
+      const isOver = wish.kind === 'after' && !follower.mayContinue(wish.position)
+      const answer = await this.#answer(isOver ? { kind: 'all' } : wish)
       if (!this.#followers.has(follower)) return
       this.#settle(answer.events.at(-1) ?? answer.position)
       follower.admit(answer)

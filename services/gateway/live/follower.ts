@@ -51,9 +51,9 @@ export class Follower {
     return this.#position
   }
 
-  /** Where to go on from. Whoever asked before the last answer came names a stream that this answer has replaced. */
-  since(asked: StreamPosition): StreamPosition {
-    return this.#isAnswered && asked.epoch !== this.#position.epoch ? this.#position : asked
+  /** False: it asked before the last answer came, which has replaced the stream that it names. */
+  mayContinue({ epoch }: StreamPosition): boolean {
+    return !this.#isAnswered || epoch === this.#position.epoch
   }
 
   /** True while it waits for a join that nobody has begun. */
