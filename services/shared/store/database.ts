@@ -80,8 +80,8 @@ const codeOf = (thrown: unknown): string | undefined =>
 
 /**
  * SQLSTATEs of a server that does nothing for anyone at the moment: the connection broke (class 08), it is shutting down
- * (57P0), it became a standby (25006), it ended a transaction of ours that stood still (25P03), it
- * has no memory, disk or connection left (53), or its system fails it (58). Not a time-out: a statement may always take too long.
+ * (57P0), it became a standby (25006), it ended a transaction of ours that stood still (25P03), it has no memory, disk or
+ * connection left (53), or its system fails it (58). Not a time-out: a statement may always take too long.
  */
 const awayStates = /^(08|57P0|25006|25P03|53|58)/
 const socketErrors =

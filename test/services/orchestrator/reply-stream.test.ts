@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { StreamEvent, StreamPosition } from '../../../services/shared/domain/frames.ts'
-import type { Message } from '../../../services/shared/domain/message.ts'
 import { type AppendOptions, questionFlush } from '../../../services/shared/redis/live-stream.ts'
 import { createMetrics } from '../../../services/orchestrator/metrics.ts'
 import { ReplyStream } from '../../../services/orchestrator/reply-stream.ts'
 import { waitUntil } from '../../support/wait-until.ts'
+import { aQuestion } from './a-question.ts'
 
 interface Flush {
   readonly events: readonly StreamEvent[]
@@ -64,15 +64,6 @@ const shapeOf = (event: StreamEvent): string =>
   event.kind === 'state' ? event.state : event.kind === 'delta' ? `+${event.text}` : event.kind
 
 const ref = { tenant: 'acme', conversation: 'c', turn: 't' }
-const question: Message = {
-  id: 'q',
-  role: 'user',
-  author: 'ann',
-  text: 'Hello',
-  turn: 't',
-  createdAt: new Date(0).toISOString(),
-  finish: 'complete',
-}
 const answered: StreamEvent = { kind: 'state', turn: 't', state: 'answered' }
 
 describe('The stream of a reply', () => {
@@ -82,7 +73,7 @@ describe('The stream of a reply', () => {
     redis = new FakeRedis()
     stream = new ReplyStream(
       { append: redis.append, metrics: createMetrics(), onState: () => {} },
-      { ref, attempt: 1, question },
+      { ref, attempt: 1, question: aQuestion },
     )
   })
   afterEach(() => stream.discard())

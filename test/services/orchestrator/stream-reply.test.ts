@@ -3,23 +3,14 @@ import type { ModelEvent } from '../../../services/orchestrator/models/model.ts'
 import { createMetrics } from '../../../services/orchestrator/metrics.ts'
 import { ReplyStream } from '../../../services/orchestrator/reply-stream.ts'
 import { streamReply } from '../../../services/orchestrator/stream-reply.ts'
-
-const question = {
-  id: 'q',
-  role: 'user',
-  author: 'ann',
-  text: 'Hello',
-  turn: 't',
-  createdAt: new Date(0).toISOString(),
-  finish: 'complete',
-} as const
+import { aQuestion } from './a-question.ts'
 
 describe('Streaming a reply', () => {
   const draftOf = async (events: (stop: () => void) => AsyncIterable<ModelEvent>) => {
     const control = new AbortController()
     const stream = new ReplyStream(
       { append: () => Promise.resolve({ epoch: 1, seq: 1 }), metrics: createMetrics(), onState: () => {} },
-      { ref: { tenant: 'acme', conversation: 'c', turn: 't' }, attempt: 1, question },
+      { ref: { tenant: 'acme', conversation: 'c', turn: 't' }, attempt: 1, question: aQuestion },
     )
     const draft = await streamReply(
       events(() => control.abort('stopped')),
